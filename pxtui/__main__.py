@@ -1,0 +1,36 @@
+"""`pxtui` and `python -m pxtui`: the command line, with the app to open when it asks for one."""
+
+from __future__ import annotations
+
+from pxtui.cli.main import main as command_line
+from pxtui.cli.options import Where
+
+
+def open_app(where: Where) -> int:
+    """Open the app on the project that is meant; its exit code."""
+    # Textual takes a quarter of a second to import, which no other command should wait for.
+    import asyncio
+
+    from pxtui.session import Session, link
+    from pxtui.ui.app import run_app
+
+    project, settings = where.project(), where.settings()
+
+    async def work() -> int:
+        engine = link.opener(settings.engine, project.places)
+        session = Session(
+            project, settings, engine, names=where.names, allow_steps=where.allow_steps
+        )
+        async with session:
+            return await run_app(session, theme=settings.theme)
+
+    return asyncio.run(work())
+
+
+def main() -> None:
+    """The console script."""
+    command_line(open_app)
+
+
+if __name__ == "__main__":
+    main()

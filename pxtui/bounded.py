@@ -1,0 +1,113 @@
+"""A pure function in a child process with limits of time and memory, for input that is hostile."""
+
+from __future__ import annotations
+
+import pickle
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pxtui.errors import PxtuiError
+from pxtui.polyaxonfile.document import Document
+from pxtui.polyaxonfile.load import danger, edited, load, resolve
+from pxtui.polyaxonfile.problems import PolyaxonfileError
+from pxtui.polyaxonfile.reading import Edits, Reading
+
+MIB = 1024 * 1024
+STARTUP_SECONDS = 4.0
+"""What a busy machine may need to start Python; the function's own time is measured apart."""
+
+READ_SECONDS = 0.5
+READ_MEMORY = 256 * MIB
+
+# `-P` and an appended path: nothing is ever imported from the folder that pxtui was started in.
+_START = "import sys; sys.path.append(sys.argv[1]); from pxtui.bounded import child; child()"
+
+Result = TypeVar("Result")
+
+
+class Overrun(PxtuiError):
+    """The function took more time or memory than it was given, or died."""
+
+
+def call(
+    function: Callable[..., Result],
+    *args: object,
+    seconds: float = 1.0,
+    memory: int = 512 * MIB,
+) -> Result:
+    """Call a top-level function in a child: `seconds` of CPU, `memory` bytes; raise Overrun."""
+    job = pickle.dumps((function, args, seconds, memory))
+    package = str(Path(__file__).parents[1])
+    try:
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", _START, package],
+            input=job,
+            capture_output=True,
+            timeout=STARTUP_SECONDS + 4 * seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise Overrun(f"it took more than {seconds:g} s") from None
+    if done.returncode in (-signal.SIGPROF, -signal.SIGXCPU):
+        raise Overrun(f"it took more than {seconds:g} s of computing")
+    if done.returncode != 0:
+        raise Overrun(f"it died ({_cause(done)})")
+    outcome, value = pickle.loads(done.stdout)  # noqa: S301  (our own child wrote it)
+    if outcome == "raised":
+        raise value
+    result: Result = value
+    return result
+
+
+def _cause(done: subprocess.CompletedProcess[bytes]) -> str:
+    """Say why a child ended: its signal, or the last line of its traceback."""
+    if done.returncode < 0:
+        return signal.Signals(-done.returncode).name
+    lines = done.stderr.decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else f"exit code {done.returncode}"
+
+
+def child() -> None:
+    """Do one job: read it from stdin, write what came of it to stdout."""
+    function, args, seconds, memory = pickle.load(sys.stdin.buffer)  # noqa: S301  (our parent's)
+    _limit(seconds, memory)
+    try:
+        outcome: tuple[str, Any] = ("returned", function(*args))
+    except MemoryError:
+        outcome = ("raised", Overrun(f"it needed more than {memory // MIB} MiB"))
+    except Exception as error:
+        outcome = ("raised", error)
+    sys.stdout.buffer.write(pickle.dumps(outcome))
+
+
+def _limit(seconds: float, memory: int) -> None:
+    """Let the kernel end this process when it has used more than it may."""
+    with suppress(ValueError, OSError):  # macOS has no such limit: those of time and output remain
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
+def read_polyaxonfile(
+    data: bytes, file: str, edits: Edits | None = None, names: Mapping[str, str] | None = None
+) -> Reading:
+    """Read a polyaxonfile as `load` does, in a child where its templates could be bombs."""
+    try:
+        document, refused = edited(Document.parse(data, file), edits or {})
+    except PolyaxonfileError as error:
+        return Reading(file, "", (), None, error.problems)
+    place = danger(document, names)
+    if place is None:
+        return resolve(document, names or {}, refused)
+    try:
+        return call(load, data, file, edits, names, seconds=READ_SECONDS, memory=READ_MEMORY)
+    except Overrun as error:
+        message = f"the template needs too much: {error.message}"
+        problem = document.problem("E_TEMPLATE_LIMIT", message, place)
+        return resolve(document, names or {}, [*refused, problem], render=False)

@@ -1,0 +1,46 @@
+"""`pxtui check`: all problems of one or many polyaxonfiles."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from pxtui import project
+from pxtui.bounded import read_polyaxonfile
+from pxtui.cli import objects
+from pxtui.cli.options import INVALID, Where, say, where_options
+from pxtui.logs.text import clean_line
+from pxtui.polyaxonfile.problems import PolyaxonfileError
+from pxtui.polyaxonfile.reading import Reading
+
+
+@click.command("check")
+@where_options
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a file on stdout.")
+@click.argument("named", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
+@click.pass_context
+def command(ctx: click.Context, where: Where, as_json: bool, named: tuple[Path, ...]) -> None:
+    """Tell all problems as FILE:LINE:COLUMN: severity[code]: message; exit code 3 for errors."""
+    valid = True
+    for file in named or where.files or (where.project().file,):
+        reading = read(file, where)
+        valid = valid and reading.valid
+        if as_json:
+            click.echo(json.dumps(objects.checked(str(file), reading), default=str))
+            continue
+        for problem in reading.problems:
+            click.echo(clean_line(str(problem)))
+        if reading.valid:
+            say(f"✓ {clean_line(str(file))} is valid ({reading.era})")
+    ctx.exit(0 if valid else INVALID)
+
+
+def read(file: Path, where: Where) -> Reading:
+    """Read a polyaxonfile for a command; what is wrong stands in its problems."""
+    try:
+        data = project.read(file, str(file))
+    except PolyaxonfileError as error:
+        return Reading(str(file), "", (), None, error.problems)
+    return read_polyaxonfile(data, str(file), {}, where.names)

@@ -1,0 +1,199 @@
+"""A session without a screen: hears its events, writes output, obeys signals, ends with a code."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+
+import click
+
+from pxtui.cli import objects, words
+from pxtui.cli.follow import Follow
+from pxtui.cli.options import FAILED, INVALID, NO_ENGINE, Where, say
+from pxtui.events import Dropped, Event, Finished, Invalid, NoFile, Phase, Queued, Started
+from pxtui.logs.screen import Line
+from pxtui.logs.text import clean_line
+from pxtui.session import Session, link, questions
+from pxtui.state import State, apply
+
+POLL = 0.05
+
+
+@dataclass
+class Headless:
+    """What a headless command hears and says; `code` is the exit code so far."""
+
+    session: Session
+    as_json: bool
+    stays: bool = False
+    """It goes on after a job has ended (watch)."""
+    code: int = 0
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    state: State = field(init=False)
+    """As of the last event that was heard: the session may be further."""
+    _follows: dict[tuple[Phase, str], Follow] = field(default_factory=dict)
+    _signals: int = 0
+
+    def __post_init__(self) -> None:
+        self.state = self.session.state
+
+    def hear(self, event: Event) -> None:
+        """Say an event, and note what it means for the exit code."""
+        self.state = apply(self.state, event)
+        self.write_output()
+        if isinstance(event, Started):
+            folder = self.session.folder(event.phase, event.id)
+            self._follows[event.phase, event.id] = Follow(folder)
+        if isinstance(event, Finished):
+            self._drain(event.phase, event.id)
+        if (text := words.of(event)) is not None:
+            say(text)
+        if isinstance(event, Queued) and self.state.runs:
+            say("◌ the next run is ready and waits for this one to end")
+        if self.as_json and (shown := objects.of(event)) is not None:
+            _write(shown)
+        code, over = self._meaning(event)
+        if not self._signals:
+            self.code = self.code if code is None else code
+        if over and (not self.stays or self._signals):
+            self.ended.set()
+
+    def _meaning(self, event: Event) -> tuple[int | None, bool]:
+        """The exit code that an event leads to, and whether the command is over with it."""
+        state = self.state
+        idle = not (state.runs or state.queue or state.building)
+        match event:
+            case Finished(phase="build", outcome="done" | "skipped"):
+                return 0, idle and state.wish is None
+            case Finished():
+                return _code(event), idle
+            case Dropped():
+                return FAILED if event.message else None, idle
+            case Invalid() | NoFile():
+                return INVALID, True
+            case _:
+                return None, False
+
+    def write_output(self) -> None:
+        """Write what live jobs said since the last call."""
+        for phase, job in list(self._follows):
+            for line in self._follows[phase, job].lines():
+                self._line(phase, job, line)
+
+    def _drain(self, phase: Phase, job: str) -> None:
+        follow = self._follows.pop((phase, job), None)
+        for line in follow.lines(last=True) if follow else ():
+            self._line(phase, job, line)
+
+    def _line(self, phase: Phase, job: str, line: Line) -> None:
+        if self.as_json:
+            _write(objects.output(phase, job, line.stream, line.text))
+        elif phase == "run" and line.stream != "stderr":
+            _write(line.text)
+        else:
+            say(line.text)
+
+    def signalled(self, number: signal.Signals) -> None:
+        """SIGINT and SIGTERM stop what was started; a second one does not wait."""
+        self._signals += 1
+        self.code = 128 + number
+        state = self.session.state
+        if number == signal.SIGHUP:
+            self.ended.set()
+            return
+        self.session.leave("stop")
+        if self._signals > 1 or not (state.runs or state.building):
+            self.ended.set()
+        else:
+            self.session.cancel()
+
+
+def _code(event: Finished) -> int:
+    if event.phase == "build" or event.outcome == "lost":
+        return FAILED
+    if event.outcome in ("failed", "cancelled"):
+        return event.exit_code or FAILED
+    return 0
+
+
+def _write(text: str) -> None:
+    try:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except UnicodeEncodeError:
+        sys.stdout.buffer.write((text + "\n").encode("utf-8", "replace"))
+
+
+async def drive(
+    where: Where,
+    request: Callable[[Session], None],
+    *,
+    as_json: bool,
+    dry_run: bool = False,
+    stays: bool = False,
+) -> int:
+    """Open a session on what `where` says, make the request, and hear it to its end."""
+    project, settings = where.project(), where.settings()
+    session = Session(
+        project,
+        settings,
+        link.opener(settings.engine, project.places),
+        names=where.names,
+        attended=False,
+        follow=stays,
+        allow_steps=where.allow_steps,
+    )
+    async with session:
+        headless = Headless(session, as_json, stays)
+        events = session.listen()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, headless.signalled, number)
+        for event in session.opening:
+            headless.hear(event)
+        if session.state.resolved is None:
+            return INVALID
+        session.begin()
+        await session.ready()
+        engine = session.state.engine
+        if engine is None or not engine.ok:
+            say(f"pxtui: {clean_line(engine.note if engine else 'no engine')}")
+            return NO_ENGINE
+        for label, text in questions.facts(project, session.state):
+            say(f"  {label:<8} {clean_line(text)}")
+        if not dry_run:
+            session.consent()
+            request(session)
+            await _hear_to_the_end(events, headless)
+        return headless.code
+
+
+async def _hear_to_the_end(events: AsyncIterator[Event], headless: Headless) -> None:
+    async def hear() -> None:
+        async for event in events:
+            headless.hear(event)
+
+    hearing = asyncio.create_task(hear())
+    while not headless.ended.is_set():
+        headless.write_output()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(POLL):
+                await headless.ended.wait()
+    hearing.cancel()
+
+
+def run(
+    where: Where,
+    request: Callable[[Session], None],
+    *,
+    as_json: bool,
+    dry_run: bool = False,
+    stays: bool = False,
+) -> None:
+    """`drive` as the body of a command: ends the process with the exit code."""
+    code = asyncio.run(drive(where, request, as_json=as_json, dry_run=dry_run, stays=stays))
+    click.get_current_context().exit(code)

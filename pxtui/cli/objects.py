@@ -1,0 +1,152 @@
+"""`--json`: events as objects, one a line; keys may be added, never removed."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from pxtui.events import (
+    Changed,
+    Dropped,
+    Event,
+    Finished,
+    Invalid,
+    Loaded,
+    NoFile,
+    Phase,
+    Started,
+    Step,
+)
+from pxtui.logs.text import clean
+from pxtui.polyaxonfile.problems import Problem
+from pxtui.polyaxonfile.reading import Reading, Resolved
+
+V = 1
+
+
+def line(kind: str, **values: Any) -> str:
+    """One object with its version, time and type."""
+    return json.dumps({"v": V, "time": time.time(), "type": kind, **values}, default=str)
+
+
+def problem(problem: Problem) -> dict[str, Any]:
+    """A problem as an object."""
+    return {
+        "code": problem.code,
+        "severity": problem.severity,
+        "message": problem.message,
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "hint": problem.hint or None,
+    }
+
+
+def resolved(resolved: Resolved) -> dict[str, Any]:
+    """What would be built and run, as an object."""
+    return {
+        "v": V,
+        "kind": resolved.kind,
+        "project": resolved.project,
+        "image": resolved.image or None,
+        "steps": list(resolved.steps),
+        "env": [list(pair) for pair in resolved.env],
+        "cmd": resolved.cmd or None,
+        "argv": ["/bin/bash", "-c", resolved.cmd] if resolved.cmd else None,
+        "declarations": dict(resolved.params),
+        "trials": [dict(resolved.params)],
+        "trials_total": 1,
+    }
+
+
+def checked(file: str, reading: Reading) -> dict[str, Any]:
+    """A file and its problems, as an object."""
+    shown = resolved(reading.resolved) if reading.resolved else None
+    return {
+        "v": V,
+        "file": file,
+        "valid": reading.valid,
+        "era": reading.era,
+        "problems": [problem(p) for p in reading.problems],
+        "resolved": shown,
+    }
+
+
+def output(phase: Phase, job: str, stream: str, text: str) -> str:
+    """One cleaned line of a job."""
+    return line("output", phase=phase, id=job, stream=stream, text=clean(text))
+
+
+def of(event: Event) -> str | None:
+    """The object of an event; None for what is not told headless."""
+    match event:
+        case Loaded():
+            resolved = event.reading.resolved
+            project = resolved.project if resolved else None
+            return line("loaded", file=event.reading.file, project=project)
+        case Invalid():
+            return line("invalid", problems=[problem(p) for p in event.reading.problems])
+        case NoFile():
+            missing = Problem("E_MISSING", f"no polyaxonfile in {event.folder}", event.folder)
+            return line("invalid", problems=[problem(missing)])
+        case Changed():
+            paths = [clean(path) for path in event.paths]
+            return line("changed", paths=paths, total=event.total, leads_to=event.leads_to)
+        case Started():
+            return line(
+                "started", phase=event.phase, id=event.id, number=event.number, cause=event.cause
+            )
+        case Step():
+            return _step(event)
+        case Finished():
+            return _finished(event)
+        case Dropped():
+            return _skipped(event)
+        case _:
+            return None
+
+
+def _step(event: Step) -> str:
+    return line(
+        "step",
+        phase="build",
+        id=event.id,
+        index=event.index,
+        total=event.total,
+        text=event.text,
+        cached=event.cached,
+        seconds=event.seconds,
+        state=event.state,
+    )
+
+
+def _finished(event: Finished) -> str:
+    return line(
+        "finished",
+        phase=event.phase,
+        id=event.id,
+        outcome=event.outcome,
+        exit_code=event.exit_code,
+        image=event.image,
+        seconds=event.seconds,
+        message=clean(event.message) or None,
+        outputs=event.outputs,
+    )
+
+
+def _skipped(event: Dropped) -> str | None:
+    """A wish that was left out; one that found all done already has no words."""
+    if not event.message:
+        return None
+    return line(
+        "finished",
+        phase=event.goal,
+        id=None,
+        outcome="skipped",
+        exit_code=None,
+        image=None,
+        seconds=0.0,
+        message=clean(event.message),
+        outputs=None,
+    )

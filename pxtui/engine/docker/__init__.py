@@ -1,0 +1,133 @@
+"""Docker and Podman, by the API that both speak; the only package that imports docker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from docker.errors import APIError
+
+from pxtui import places
+from pxtui.engine import BuildRequest, EngineInfo, FoundRun, Sink, StepReport
+from pxtui.engine.docker import container
+from pxtui.engine.docker.build import DockerBuild
+from pxtui.engine.docker.connection import ACTION, ANSWER, Client, Way
+from pxtui.engine.docker.failures import explanation, telling
+from pxtui.engine.docker.image import image_id
+from pxtui.engine.docker.run import DockerRun
+from pxtui.engine.hosts import Found, Kind, configured, tried
+from pxtui.errors import EngineError, NoEngine
+from pxtui.run import RunSpec
+
+__all__ = ["DockerBuild", "DockerEngine", "DockerRun", "connect"]
+
+
+def connect(name: str = "docker") -> DockerEngine:
+    """The engine of this name that is configured or present; nothing is asked of it yet."""
+    kind: Kind = "podman" if name == "podman" else "docker"
+    found = configured(kind)
+    if found is None:
+        raise NoEngine(
+            f"no {kind} engine is configured and no socket of one exists",
+            f"looked at {tried()}",
+        )
+    return DockerEngine(found)
+
+
+class DockerEngine:
+    """A container engine that speaks Docker's API."""
+
+    def __init__(self, found: Found) -> None:
+        self.found = found
+        self._way = Way(found)
+
+    def info(self) -> EngineInfo:
+        """Ask the engine who it is."""
+        self._way.forget()
+        with self._asking(f"{self.found.kind} at {self.found.host}") as client:
+            version = client.call("get", "/version", timeout=ANSWER).json()
+            facts = client.call("get", "/info", timeout=ANSWER).json()
+        parts = [str(part.get("Name", "")) for part in version.get("Components") or ()]
+        kind = "podman" if any("Podman" in part for part in parts) else self.found.kind
+        rootless = any("rootless" in option for option in facts.get("SecurityOptions") or ())
+        if str(facts.get("OSType", "linux")) == "windows":
+            raise EngineError("the engine runs Windows containers", "switch it to Linux containers")
+        return EngineInfo(
+            name=_shown(kind, self.found),
+            id=self.found.host,
+            version=str(version.get("Version", "")),
+            note="rootless" if rootless else "",
+        )
+
+    def has_image(self, image: str) -> bool:
+        """Whether an image is there; nothing is pulled."""
+        with self._asking(f"the image {image}") as client:
+            return image_id(client, image) is not None
+
+    def build(
+        self, request: BuildRequest, sink: Sink, report: Callable[[StepReport], None]
+    ) -> DockerBuild:
+        """Prepare a build."""
+        return DockerBuild(self._way, request, sink, report)
+
+    def run(self, spec: RunSpec, sink: Sink) -> DockerRun:
+        """Create (not start) a run."""
+        with self._asking("the run cannot be created") as client:
+            made = container.create(client, spec, self.found.remote)
+        return DockerRun(self._way, made, sink)
+
+    def runs(self, project: str) -> tuple[FoundRun, ...]:
+        """The runs of a project that the engine holds."""
+        with self._asking("the runs cannot be listed") as client:
+            return tuple(container.found_runs(client, project))
+
+    def adopt(self, run_id: str, sink: Sink) -> DockerRun:
+        """Take up a run, its whole log read anew."""
+        with self._asking("the run cannot be taken up") as client:
+            found = _one(client, run_id)
+            if found is None:
+                raise EngineError("the engine no longer has the container of this run")
+            project = str((found.get("Labels") or {}).get(places.LABEL_PROJECT, ""))
+        home = places.ProjectPlaces(project, places.state_home() / project)
+        kept: Path = home.run(run_id) / "outputs"
+        return DockerRun(self._way, container.Container(found["Id"], kept), sink, started=True)
+
+    def remove(self, run_id: str) -> None:
+        """Remove the container of an ended run, and the unnamed volumes that it has."""
+        with self._asking("the run cannot be removed") as client:
+            for found in container.find(client, id=run_id):
+                try:
+                    client.call(
+                        "delete",
+                        "/containers/{0}",
+                        found["Id"],
+                        params={"v": "1"},
+                        timeout=ACTION,
+                    )
+                except APIError as error:
+                    gone = error.status_code == 404 or "in progress" in explanation(error)
+                    if not gone:
+                        raise
+
+    def close(self) -> None:
+        """Cut off everything that is under way; runs go on, builds end."""
+        self._way.close()
+
+    @contextmanager
+    def _asking(self, what: str) -> Iterator[Client]:
+        with self._way.client() as client, telling(what, self.found, NoEngine):
+            yield client
+
+
+def _one(client: Client, run_id: str) -> dict[str, Any] | None:
+    found = container.find(client, id=run_id)
+    return found[0] if found else None
+
+
+def _shown(kind: str, found: Found) -> str:
+    if not found.remote:
+        return kind
+    scheme, _, rest = found.host.partition("://")
+    return f"{kind} {scheme}:{rest.rpartition('@')[2].rstrip('/')}"

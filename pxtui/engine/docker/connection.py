@@ -1,0 +1,193 @@
+"""The way to an engine: clients whose calls can be cut off, and their answers."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import docker
+from docker.utils import kwargs_from_env
+
+from pxtui.engine.docker.failures import telling
+from pxtui.engine.hosts import Found
+from pxtui.errors import NoEngine
+
+ANSWER = 4.5
+"""Seconds that an engine has to say who it is."""
+QUERY = 30
+ACTION = 120
+PIECE = 65_536
+
+
+class Client:
+    """A client of the engine; `cut` ends all its calls, whatever they wait for.
+
+    docker-py's own streams cannot be closed while they are read, nor a call before its answer:
+    so every socket is noted when it is connected, and shut down from outside.
+    """
+
+    def __init__(self, api: docker.APIClient) -> None:
+        self.api: Any = api  # private methods are used: docker-py has no public way to do the same
+        # answers are read raw: some of them would be compressed
+        self.api.headers["Accept-Encoding"] = "identity"
+        self._lock = threading.Lock()
+        self._sockets: list[Any] = []
+        self._responses: list[Any] = []
+        self._cut = False
+        adapter: Any = self.api.get_adapter(f"{self.api.base_url}/")
+        find = adapter.get_connection_with_tls_context
+
+        def find_and_note(*args: Any, **kwargs: Any) -> Any:
+            pool = find(*args, **kwargs)
+            if not getattr(pool, "noted_by_pxtui", False):
+                pool.noted_by_pxtui = True
+                pool._new_conn = self._noting(pool._new_conn)
+            return pool
+
+        adapter.get_connection_with_tls_context = find_and_note
+
+    def _noting(self, new: Callable[[], Any]) -> Callable[[], Any]:
+        def make() -> Any:
+            connection = new()
+            connect = connection.connect
+
+            def connect_and_note() -> None:
+                if hasattr(connection, "unix_socket"):
+                    connection.sock = _connect(connection.unix_socket, connection.timeout)
+                else:
+                    connect()
+                self._note(connection.sock)
+
+            connection.connect = connect_and_note
+            return connection
+
+        return make
+
+    def _note(self, sock: Any) -> None:
+        with self._lock:
+            self._sockets = [s for s in self._sockets if s.fileno() != -1]
+            self._sockets.append(sock)
+            if self._cut:
+                _shut(sock)
+
+    def cut(self) -> None:
+        """End every call of this client, now and later; from any thread."""
+        with self._lock:
+            self._cut = True
+            for sock in self._sockets:
+                _shut(sock)
+
+    def close(self) -> None:
+        """Cut it off and give back its sockets."""
+        self.cut()
+        with contextlib.suppress(Exception):
+            for response in self._responses:
+                response.close()
+            self.api.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def call(self, method: str, path: str, *names: str, **kwargs: Any) -> Any:
+        """One request; an answer that is an error raises APIError."""
+        kwargs.setdefault("timeout", QUERY)
+        response = getattr(self.api, f"_{method}")(self.api._url(path, *names), **kwargs)
+        self._responses.append(response)
+        self.api._raise_for_status(response)
+        return response
+
+    def stream(self, path: str, *names: str, method: str = "post", **kwargs: Any) -> Any:
+        """A request whose answer is read as it comes; it has no limit of time."""
+        return self.call(method, path, *names, stream=True, timeout=(QUERY, None), **kwargs)
+
+
+def _connect(path: str, timeout: float | None) -> socket.socket:
+    """As docker-py does it, but a socket that could not be connected is closed."""
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        sock.settimeout(timeout)
+        sock.connect(path)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _shut(sock: Any) -> None:
+    with contextlib.suppress(OSError):
+        sock.shutdown(2)
+    process = getattr(sock, "proc", None)  # ssh:// by a child process
+    if process is not None:
+        with contextlib.suppress(OSError):
+            process.terminate()
+
+
+def pieces(response: Any) -> Iterator[bytes]:
+    """The bytes of an answer in big reads, as soon as they are there."""
+    while data := response.raw.read1(PIECE):
+        yield data
+
+
+def messages(response: Any) -> Iterator[dict[str, Any]]:
+    """The JSON objects of an answer, one a line."""
+    rest = b""
+    for piece in pieces(response):
+        *lines, rest = (rest + piece).split(b"\n")
+        for line in lines:
+            if line.strip():
+                yield json.loads(line)
+    if rest.strip():
+        yield json.loads(rest)
+
+
+class Way:
+    """How an engine is reached; makes clients."""
+
+    def __init__(self, found: Found) -> None:
+        self.found = found
+        self._lock = threading.Lock()
+        self._clients: list[Client] = []
+        self._version: str | None = None
+
+    def client(self) -> Client:
+        """A new client, told the engine's version; raises NoEngine."""
+        with telling(f"{self.found.kind} at {self.found.host}", self.found, NoEngine):
+            if self._version is None:
+                with self._make("1.41", ANSWER) as first:
+                    self._version = first.api._retrieve_server_version()
+            client = self._make(self._version, QUERY)
+        with self._lock:
+            self._clients = [one for one in self._clients if not one._cut]
+            self._clients.append(client)
+        return client
+
+    def forget(self) -> None:
+        """Ask for the version again at the next client: another engine may answer there."""
+        self._version = None
+
+    def close(self) -> None:
+        """Cut off all clients."""
+        with self._lock:
+            for client in self._clients:
+                client.cut()
+
+    def _make(self, version: str, timeout: float) -> Client:
+        options: dict[str, Any] = {"base_url": self.found.host}
+        if self.found.context is not None:
+            options |= docker.ContextAPI.kwargs_from_context(self.found.context)
+        elif self.found.why == "DOCKER_HOST":
+            options |= kwargs_from_env()
+        api = docker.APIClient(
+            **options,
+            version=version,
+            timeout=timeout,  # type: ignore[arg-type]
+            use_ssh_client=True,
+        )
+        return Client(api)

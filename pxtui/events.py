@@ -1,0 +1,321 @@
+"""What is told: every change of the session's state, as frozen data.
+
+The app and the command line are two listeners of this one stream; `state.apply` makes the State
+out of it. Bytes of output never pass here: they are in the stores, see `pxtui.logs`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pxtui.polyaxonfile.reading import Path, Reading, Resolved
+
+Phase = Literal["build", "run"]
+Outcome = Literal["done", "failed", "cancelled", "lost", "skipped"]
+WatchMode = Literal["off", "build", "run"]
+OnBusy = Literal["queue", "restart", "beside", "ignore"]
+Goal = Literal["none", "build", "run"]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The working set was read and can be run (it may have warnings)."""
+
+    reading: Reading
+    """The working set: the file with the accepted edits over it."""
+    base: Reading
+    """The file as it is on disk."""
+    edits: tuple[tuple[Path, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """The working set was read and has errors; `base` and `edits` as in Loaded."""
+
+    reading: Reading
+    base: Reading
+    edits: tuple[tuple[Path, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoFile:
+    """There is no polyaxonfile where one was looked for."""
+
+    folder: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileText:
+    """The text of the polyaxonfile on disk, for the File pane (not cleaned)."""
+
+    file: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSeen:
+    """The engine answered, or why it does not."""
+
+    ok: bool
+    name: str
+    id: str = ""
+    isolated: bool = True
+    note: str = ""
+    """Version or note when it answers, cause and remedy when not."""
+    base_present: bool | None = None
+    """Whether the base image is on the engine (None: not known)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeSeen:
+    """The tree was looked at; `error` says why it cannot be packed."""
+
+    signature: str
+    files: int
+    size: int
+    skipped: tuple[str, ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hinted:
+    """Something may have changed: the tree has to be looked at before it is believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Files of the tree changed since it was last looked at; told before anything happens."""
+
+    paths: tuple[str, ...]
+    """At most 20."""
+    total: int
+    leads_to: Goal
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """Somebody wants a build or a run: a key, a command, a watched change."""
+
+    goal: Literal["build", "run"]
+    cause: str
+    """`asked`, `changed`, or what else is shown."""
+    on_busy: OnBusy | None = None
+    """What to do if a run is going; None: ask (only `asked` wishes of a run)."""
+    no_cache: bool = False
+    pull: bool = False
+    built: bool = False
+    """The build that it needed was made; what changes from now on is another wish."""
+    with_change: bool = False
+    """A watched change came while the person was being asked; it outlives a `no`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """The wish is over without a build or run; `message` says why (empty: the person knows)."""
+
+    message: str = ""
+    severity: Literal["info", "error"] = "info"
+    goal: Literal["build", "run"] = "build"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question to the person; the session waits without holding anything."""
+
+    id: str
+    kind: Literal["trust", "busy"]
+    text: str
+    facts: tuple[tuple[str, str], ...]
+    """Label and text, as shown; not cleaned."""
+    choices: tuple[tuple[str, str], ...]
+    """Key of the choice and its words."""
+    default: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A question was answered."""
+
+    id: str
+    kind: Literal["trust", "busy"]
+    choice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """A question no longer matters."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """The person's consent for this project and engine was found or given."""
+
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A run has its values and its image, and waits for its turn."""
+
+    resolved: Resolved
+    image: str
+    target: str
+    cause: str
+    differs: tuple[tuple[str, str], ...]
+    beside: bool = False
+    """Start now, whatever else is going."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A build or run began; a run carries what it is started with."""
+
+    phase: Phase
+    id: str
+    number: int
+    """Rank in the project's history, as shown: #12 (builds: counted in this session)."""
+    cause: str
+    at: float
+    target: str = ""
+    """What a build makes and a run's image holds, see `state.target`."""
+    differs: tuple[tuple[str, str], ...] = ()
+    """Runs: declarations that differ from the file, name and text."""
+    cmd: str = ""
+    adopted: bool = False
+    queued: Queued | None = None
+    """The waiting run that this is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One instruction of a build."""
+
+    id: str
+    index: int
+    total: int
+    text: str
+    state: Literal["started", "done", "failed"]
+    cached: bool
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """A build is being closed because a newer one is wanted; its Finished follows."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unqueued:
+    """Waiting runs were taken back: those of this cause, or all."""
+
+    cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """A run was asked to stop; it has until `deadline` before it is killed."""
+
+    id: str
+    deadline: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A build or run ended: exactly one for each Started."""
+
+    phase: Phase
+    id: str
+    outcome: Outcome
+    exit_code: int | None
+    image: str | None
+    seconds: float
+    message: str
+    """One line: the cause of a failure, or what was left."""
+    outputs: str | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """A run of the history, as it is listed."""
+
+    id: str
+    number: int
+    outcome: Outcome | Literal["running"]
+    exit_code: int | None
+    started: float
+    seconds: float | None
+    differs: tuple[tuple[str, str], ...]
+    cmd: str
+    last_line: str
+    folder: str
+    foreign: bool = False
+    """It belongs to another pxtui that is alive."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The runs of this project on disk and on the engine, oldest first."""
+
+    runs: tuple[PastRun, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """Watch mode was set."""
+
+    mode: WatchMode
+    on_busy: OnBusy = "queue"
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The edits were written to the polyaxonfile."""
+
+    file: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a person should know, in one line; not cleaned."""
+
+    severity: Literal["good", "info", "warning", "error"]
+    text: str
+    hint: str = ""
+
+
+Event = (
+    Loaded
+    | Invalid
+    | NoFile
+    | FileText
+    | EngineSeen
+    | TreeSeen
+    | Hinted
+    | Changed
+    | Wished
+    | Dropped
+    | Asked
+    | Answered
+    | Withdrawn
+    | Trusted
+    | Started
+    | Step
+    | Closing
+    | Queued
+    | Unqueued
+    | Stopping
+    | Finished
+    | History
+    | Watching
+    | Saved
+    | Notice
+)

@@ -1,0 +1,115 @@
+"""The runs of a project on disk: one `run.json` in each run's folder, written before it starts."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from pxtui.events import Outcome, PastRun
+from pxtui.places import ProjectPlaces, write_private
+from pxtui.polyaxonfile.reading import Resolved
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All that is kept of one run beside its log and outputs."""
+
+    id: str
+    number: int
+    engine: str
+    """Id of the engine it was started on."""
+    image: str
+    target: str
+    cause: str
+    owner: str
+    """The pxtui that started it."""
+    started: float
+    differs: tuple[tuple[str, str], ...]
+    resolved: Mapping[str, Any]
+    """The values it was started with, as of `Resolved`."""
+    outcome: Outcome | None = None
+    """None: it goes on, or nobody saw its end."""
+    exit_code: int | None = None
+    seconds: float | None = None
+    message: str = ""
+    last_line: str = ""
+
+    @property
+    def cmd(self) -> str:
+        """The command that it ran."""
+        return str(self.resolved.get("cmd", ""))
+
+    def as_resolved(self) -> Resolved:
+        """Its values, to be run again."""
+        values = dict(self.resolved)
+        return Resolved(
+            kind=values["kind"],
+            project=values["project"],
+            image=values["image"],
+            steps=tuple(values["steps"]),
+            env=tuple((name, text) for name, text in values["env"]),
+            cmd=values["cmd"],
+            params=values["params"],
+        )
+
+
+def write(places: ProjectPlaces, record: Record) -> None:
+    """Keep a record, whole or not at all."""
+    data = json.dumps({"v": 1, **asdict(record)}, indent=1, default=str)
+    write_private(places.run(record.id) / "run.json", data.encode())
+
+
+def read(places: ProjectPlaces, run_id: str) -> Record | None:
+    """The record of a run; None if there is none that this version can read."""
+    try:
+        data = json.loads((places.run(run_id) / "run.json").read_bytes())
+        if data.get("v") != 1:
+            return None
+        known = {f.name for f in fields(Record)}
+        record = Record(**{name: value for name, value in data.items() if name in known})
+    except (OSError, ValueError, TypeError, AttributeError):
+        return None
+    return replace(record, differs=tuple((name, text) for name, text in record.differs))
+
+
+def read_all(places: ProjectPlaces) -> tuple[Record, ...]:
+    """Every run of the project, oldest first."""
+    found = (read(places, run_id) for run_id in places.run_ids())
+    return tuple(sorted((r for r in found if r), key=lambda r: (r.number, r.id)))
+
+
+def next_number(places: ProjectPlaces) -> int:
+    """The number that the next run is shown with; numbers are never given twice."""
+    counter = places.home / "number"
+    try:
+        last = int(counter.read_text())
+    except (OSError, ValueError):
+        last = 0
+    number = max([last, *(r.number for r in read_all(places))]) + 1
+    write_private(counter, str(number).encode())
+    return number
+
+
+def past(places: ProjectPlaces, record: Record, *, foreign: bool = False) -> PastRun:
+    """A record as it is listed."""
+    return PastRun(
+        id=record.id,
+        number=record.number,
+        outcome=record.outcome or "running",
+        exit_code=record.exit_code,
+        started=record.started,
+        seconds=record.seconds,
+        differs=record.differs,
+        cmd=record.cmd,
+        last_line=record.last_line,
+        folder=str(places.run(record.id)),
+        foreign=foreign,
+    )
+
+
+def remove(places: ProjectPlaces, run_id: str) -> None:
+    """Remove a run's folder, with its log and outputs."""
+    shutil.rmtree(places.run(run_id), ignore_errors=False)

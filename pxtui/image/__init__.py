@@ -1,0 +1,1 @@
+"""Values and project files become what is built: plan, Dockerfile, context."""

@@ -1,0 +1,255 @@
+"""Which files go into the image: their listing, its signature, and the limits of both."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pxtui.errors import ContextError
+from pxtui.image.ignore import Rules, ignored
+from pxtui.image.plan import STAGED_NAMES, StagedFile
+from pxtui.image.tree import Found, Walk, open_file, open_folder, parents, stamp_of
+
+__all__ = [
+    "ContextMoved",
+    "Entry",
+    "Limits",
+    "Listing",
+    "changes",
+    "ignored",
+    "look",
+    "look_again",
+    "never",
+    "stage",
+]
+
+_PIECE = 1 << 20
+_RACY = 2_000_000_000
+"""A file changed less than these ns ago could change again without its stamp showing it."""
+_NO_STAMP = (0, 0, 0, 0)
+_STAGED_LIMIT = 4 << 20
+
+
+class ContextMoved(ContextError):
+    """The tree changed while it was packed: look at it and pack it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a tree may have before it must be asked for (`context.max-size`, `.max-files`)."""
+
+    max_size: int = 500_000_000
+    max_files: int = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file, folder or link of the tree."""
+
+    path: str
+    """Relative, with `/`; undecodable names keep their bytes (surrogateescape)."""
+    kind: Literal["file", "dir", "link"]
+    mode: int
+    size: int
+    content: str
+    """sha256 of a file, target of a link, empty for a folder."""
+    stamp: tuple[int, int, int, int]
+    """inode, size, mtime_ns, ctime_ns: equal stamps mean that the content was not read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The tree as it was looked at: sorted entries and the signature over them."""
+
+    entries: tuple[Entry, ...]
+    signature: str
+    """64 hex digits over path, kind, mode, content of every entry (not the stamps)."""
+    files: int
+    size: int
+    """Bytes of all files."""
+    skipped: tuple[str, ...] = ()
+    """Notes: what was left out and why (denied, FIFO, unreadable, link that leaves the tree)."""
+    limits: Limits = Limits()
+    exclude: frozenset[str] = frozenset()
+    """What it was looked at with, so that it can be looked at again."""
+
+
+def never() -> None:
+    """Stand in for a caller who never gives up."""
+
+
+def look(
+    root: Path,
+    limits: Limits,
+    exclude: frozenset[str] = frozenset(),
+    previous: Listing | None = None,
+    check: Callable[[], None] = never,
+) -> Listing:
+    """Look at the tree; files whose stamp is that of `previous` are not read again.
+
+    `check` is called now and then; what it raises ends the look.
+    """
+    walk = Walk(root, Rules.read(root), exclude, 10 * limits.max_files, check)
+    found = walk.found()
+    _within(limits, found, walk.cut)
+    known = {entry.path: entry for entry in previous.entries} if previous else {}
+    entries = []
+    with open_folder(root) as fd:
+        for item in found:
+            check()
+            try:
+                entries.append(_entry(fd, item, known.get(item.path), check))
+            except (FileNotFoundError, NotADirectoryError):
+                continue  # it went away after the walk: it is no longer part of the tree
+            except OSError as error:
+                walk.note(f"{item.path}: left out, cannot be read ({error.strerror})")
+    return _listing(entries, walk.notes(), limits, exclude)
+
+
+def look_again(root: Path, listing: Listing, check: Callable[[], None] = never) -> Listing:
+    """Look at the tree as it was looked at before."""
+    return look(root, listing.limits, listing.exclude, listing, check)
+
+
+def changes(old: Listing, new: Listing) -> tuple[str, ...]:
+    """The paths that differ between two listings; a folder only where nothing in it does."""
+    before = {entry.path: (entry.kind, entry.mode, entry.content) for entry in old.entries}
+    after = {entry.path: (entry.kind, entry.mode, entry.content) for entry in new.entries}
+    differing = {p for p in before.keys() | after.keys() if before.get(p) != after.get(p)}
+    above = {parent for path in differing for parent in parents(path)}
+    return tuple(sorted(differing - above, key=os.fsencode))
+
+
+def stage(root: Path) -> tuple[StagedFile, ...]:
+    """Read the files that stand in /code before the steps run; a link is not followed."""
+    staged = []
+    with open_folder(root) as fd:
+        for name in STAGED_NAMES:
+            try:
+                with open_file(fd, name) as file:
+                    data = file.read(_STAGED_LIMIT + 1)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise ContextError(
+                    f"{name} cannot be read: {error.strerror}", "it must be a file of the project"
+                ) from error
+            if len(data) > _STAGED_LIMIT:
+                raise ContextError(f"{name} is bigger than 4 MiB")
+            staged.append(StagedFile(name, data))
+    return tuple(staged)
+
+
+def _entry(fd: int, item: Found, known: Entry | None, check: Callable[[], None]) -> Entry:
+    mode = stat.S_IMODE(item.stat.st_mode) & 0o777
+    if item.kind != "file":
+        return Entry(item.path, item.kind, mode, 0, item.target, stamp_of(item.stat))
+    stamp = stamp_of(item.stat)
+    if known is not None and known.kind == "file" and known.stamp == stamp:
+        return Entry(item.path, "file", mode, known.size, known.content, stamp)
+    content, info = _digest(fd, item.path, check)
+    racy = info is None or time.time_ns() - info.st_ctime_ns < _RACY
+    size = item.stat.st_size if info is None else info.st_size
+    return Entry(
+        item.path,
+        "file",
+        mode,
+        size,
+        content,
+        _NO_STAMP if racy or info is None else stamp_of(info),
+    )
+
+
+def _digest(fd: int, path: str, check: Callable[[], None]) -> tuple[str, os.stat_result | None]:
+    """Hash a file; no stat if it kept changing, so that it is read again at the next look."""
+    content = ""
+    for _ in range(3):
+        with open_file(fd, path) as file:
+            before = os.fstat(file.fileno())
+            digest = hashlib.sha256()
+            left = before.st_size
+            while left > 0 and (piece := file.read(min(_PIECE, left))):
+                digest.update(piece)
+                left -= len(piece)
+                check()
+            content = digest.hexdigest()
+            if left == 0 and stamp_of(os.fstat(file.fileno())) == stamp_of(before):
+                return content, before
+    return content, None
+
+
+def _listing(
+    entries: list[Entry], notes: tuple[str, ...], limits: Limits, exclude: frozenset[str]
+) -> Listing:
+    digest = hashlib.sha256(b"pxtui tree 1\0")
+    for entry in entries:
+        fields = (entry.path, entry.kind, f"{entry.mode:o}", entry.content)
+        digest.update(b"\0".join(os.fsencode(field) for field in fields) + b"\0\n")
+    return Listing(
+        entries=tuple(entries),
+        signature=digest.hexdigest(),
+        files=sum(entry.kind != "dir" for entry in entries),
+        size=sum(entry.size for entry in entries),
+        skipped=notes,
+        limits=limits,
+        exclude=exclude,
+    )
+
+
+def _within(limits: Limits, found: list[Found], cut: bool) -> None:
+    files = [item for item in found if item.kind != "dir"]
+    size = sum(item.stat.st_size for item in files if item.kind == "file")
+    if not cut and size <= limits.max_size and len(files) <= limits.max_files:
+        return
+    biggest = ", ".join(f"{path} ({amount(s)}, {n} files)" for path, s, n in _biggest(files))
+    least = "more than " if cut else ""
+    raise ContextError(
+        f"the tree has {least}{amount(size)} in {least}{len(files):,} files, more than the "
+        f"{amount(limits.max_size)} or {limits.max_files:,} files allowed; "
+        f"the biggest folders: {biggest}",
+        "name what the image does not need in .dockerignore, or raise the settings "
+        "context.max-size or context.max-files",
+    )
+
+
+def _biggest(files: Iterable[Found]) -> list[tuple[str, int, int]]:
+    """The five folders that a person would ignore: the deepest that still hold most of it."""
+    sizes: dict[str, int] = defaultdict(int)
+    counts: dict[str, int] = defaultdict(int)
+    inner: dict[str, set[str]] = defaultdict(set)
+    for item in files:
+        child = ""
+        for folder in parents(item.path):
+            sizes[folder] += item.stat.st_size if item.kind == "file" else 0
+            counts[folder] += 1
+            if child:
+                inner[folder].add(child)
+            child = folder
+        if "/" not in item.path:
+            sizes["."] += item.stat.st_size
+            counts["."] += 1
+    named = []
+    for top in [folder for folder in sizes if "/" not in folder]:
+        folder = top
+        while heavy := [
+            c
+            for c in inner[folder]
+            if sizes[c] >= 0.9 * sizes[folder] and counts[c] >= 0.9 * counts[folder]
+        ]:
+            folder = heavy[0]
+        named.append((folder, sizes[folder], counts[folder]))
+    return sorted(named, key=lambda one: (-one[1], -one[2], one[0]))[:5]
+
+
+def amount(size: int) -> str:
+    for unit, least in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= least:
+            return f"{size / least:.1f} {unit}"
+    return f"{size} B"

@@ -1,0 +1,268 @@
+"""What stays out of the image: secrets and noise by default, and the project's ignore files."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import posixpath
+import re
+import stat
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pathspec import GitIgnoreSpec
+
+from pxtui.errors import ContextError
+
+DOCKERIGNORE = ".dockerignore"
+POLYAXONIGNORE = ".polyaxonignore"
+_IGNORE_LIMIT = 1 << 20
+
+_NOISE = (
+    *("__pycache__", "*.pyc", "*.pyo", ".mypy_cache", ".pytest_cache", ".ruff_cache"),
+    *(".ipynb_checkpoints", ".polyaxon", ".ds_store", "*~", ".#*", "#*#", ".*.sw?"),
+)
+"""Left out without a word: it is made anew by whoever needs it, or written by an editor."""
+
+_DENIED = {
+    "repository": (".git", ".hg", ".svn"),
+    "variables that may be secret": (".env", ".env.*", ".envrc"),
+    "key": (
+        *("*.pem", "*.key", "*.p12", "*.pfx", "*.keystore", "*.jks", "*.kdbx", "*.ppk"),
+        *("id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*"),
+    ),
+    "credentials": (
+        *(".ssh", ".aws", ".azure", ".kube", ".docker", ".dockercfg", ".gnupg", ".gcloud"),
+        *(".netrc", "_netrc", ".npmrc", ".pypirc", ".git-credentials", ".boto", ".s3cfg"),
+        *("kubeconfig", "kubeconfig.*", "*.kubeconfig", "*credentials*.json"),
+        *("service-account*.json", "service_account*.json", "serviceaccount*.json"),
+        *("credentials.db", "access_tokens.db", ".databrickscfg", ".snowsql", ".pgpass"),
+    ),
+    "virtual environment": (".venv", "venv"),
+}
+"""Left out with a note; compared without regard to case."""
+
+_NAMES = tuple(
+    (reason, re.compile("|".join(fnmatch.translate(pattern) for pattern in patterns)))
+    for reason, patterns in (("", _NOISE), *_DENIED.items())
+)
+_ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """Why the deny list leaves something out, and the file or folder that it names."""
+
+    reason: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of one file or folder; in a folder that is `shut` nothing needs a look."""
+
+    out: bool
+    shut: bool
+    denial: Denial | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Negation:
+    """A `!` line of an ignore file."""
+
+    matches: Callable[[str], bool]
+    literal: str
+    """The folders before the first wildcard: `a/b` of `!a/b/*.py`."""
+    naming: bool
+    """Whether its last part names something; `*` and `**` do not."""
+
+    def inside(self, folder: str) -> bool:
+        """Whether it may match something in this folder."""
+        here, there = f"{folder}/", f"{self.literal}/"
+        return not self.literal or there.startswith(here) or here.startswith(there)
+
+    def names(self, path: str) -> bool:
+        """Whether it matches the path itself, not only a folder above it."""
+        return self.naming and self.matches(path) and not self.matches(posixpath.dirname(path))
+
+
+class Rules:
+    """The rules of one project: the deny list, `.dockerignore` and `.polyaxonignore`."""
+
+    def __init__(self, root: Path, docker: Iterable[str], git: Iterable[str]) -> None:
+        self._root = root
+        self._docker = _docker_patterns(docker)
+        lines = tuple(git)
+        self._git = _git_spec(lines)
+        self._negations = [
+            _negation(pattern.match, text) for out, pattern, text in self._docker if not out
+        ]
+        self._lifting = self._negations + _git_negations(lines)
+
+    @classmethod
+    def read(cls, root: Path) -> Rules:
+        """The rules of the project in `root`; raises ContextError for a file that is no good."""
+        return cls(root, _lines(root / DOCKERIGNORE), _lines(root / POLYAXONIGNORE))
+
+    def judge(self, path: str, folder: bool, above: Denial | None = None) -> Verdict:
+        """Judge a path whose parents were judged; `above` is the denial they are under."""
+        denial, note = self._denial(path, folder, above)
+        docker_out = self._docker_out(path)
+        git_out = self._git.match_file(f"{path}/" if folder else path)
+        shut = git_out
+        if denial is not None:
+            shut = shut or not any(n.literal.startswith(f"{path}/") for n in self._lifting)
+        elif docker_out:
+            shut = shut or not any(n.inside(path) for n in self._negations)
+        out = denial is not None or docker_out or git_out
+        return Verdict(out, out and shut, denial, "" if docker_out or git_out else note)
+
+    def _denial(self, path: str, folder: bool, above: Denial | None) -> tuple[Denial | None, str]:
+        if above is not None:
+            if any(n.literal.startswith(above.path) and n.names(path) for n in self._lifting):
+                return None, f"{path}: sent, an ignore file names it with `!` ({above.reason})"
+            return above, ""
+        reason = self._reason(path, folder)
+        if reason is None:
+            return None, ""
+        if any(n.names(path) for n in self._lifting):
+            return None, f"{path}: sent, an ignore file names it with `!` ({reason or 'cache'})"
+        return Denial(reason, path), f"{path}: left out ({reason})" if reason else ""
+
+    def _reason(self, path: str, folder: bool) -> str | None:
+        name = posixpath.basename(path).casefold()
+        for reason, pattern in _NAMES:
+            if pattern.match(name):
+                return reason
+        if folder and path.casefold().endswith(".config/gcloud"):
+            return "credentials"
+        if folder and any(os.path.lexists(self._root / path / m) for m in _ENVIRONMENT_MARKS):
+            return "virtual environment"
+        return None
+
+    def _docker_out(self, path: str) -> bool:
+        out = False
+        for ignores, pattern, _ in self._docker:
+            if ignores != out and pattern.match(path):
+                out = ignores
+        return out
+
+
+def ignored(root: Path) -> Callable[[str], bool]:
+    """Make a test of relative paths: whether a change there cannot change the image."""
+    rules = Rules.read(root)
+
+    def out(path: str) -> bool:
+        parts = path.split("/")
+        verdict = Verdict(False, False)
+        for count in range(1, len(parts) + 1):
+            prefix = "/".join(parts[:count])
+            folder = count < len(parts) or _is_folder(root / prefix)
+            verdict = rules.judge(prefix, folder, verdict.denial)
+            if verdict.shut:
+                return True
+        return verdict.out
+
+    return out
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(os.lstat(path).st_mode)
+    except OSError:
+        return False
+
+
+def _lines(path: Path) -> list[str]:
+    """The lines of an ignore file; one that is there but cannot be read must not be passed over."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise ContextError(f"{path.name} cannot be read: {error.strerror}") from error
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise ContextError(f"{path.name} is not a file")
+    with open(fd, "rb") as file:
+        data = file.read(_IGNORE_LIMIT + 1)
+    if len(data) > _IGNORE_LIMIT:
+        raise ContextError(f"{path.name} is bigger than 1 MiB")
+    return os.fsdecode(data.removeprefix(b"\xef\xbb\xbf")).splitlines()
+
+
+def _docker_patterns(lines: Iterable[str]) -> list[tuple[bool, re.Pattern[str], str]]:
+    """Ignores or brings back, the pattern (a match of a folder holds for all in it), its text."""
+    found = []
+    for number, line in enumerate(lines, 1):
+        text = line.strip()
+        if not text or line.startswith("#"):
+            continue
+        ignores = not text.startswith("!")
+        text = posixpath.normpath(text.lstrip("!").strip() or ".").lstrip("/")
+        try:
+            pattern = re.compile(rf"(?s:{_docker_regex(text)})(?:/|\Z)")
+        except (re.error, ValueError):
+            raise ContextError(f"{DOCKERIGNORE}:{number}: {line!r} is not a pattern") from None
+        found.append((ignores, pattern, text))
+    return found
+
+
+def _docker_regex(text: str) -> str:
+    """Docker's rules: from the root, `*` and `?` stay within a folder, `**` does not."""
+    out = []
+    at = 0
+    while at < len(text):
+        char = text[at]
+        at += 1
+        if text.startswith("**", at - 1):
+            at += 2 if text.startswith("/", at + 1) else 1
+            out.append("(?:.*/)?" if at < len(text) else ".*")
+        elif char == "*":
+            out.append("[^/]*")
+        elif char == "?":
+            out.append("[^/]")
+        elif char == "[":
+            end = text.index("]", at + 1)
+            body = text[at:end].removeprefix("^")
+            start = "[^" if text[at] == "^" else "["
+            out.append(start + re.sub(r"([\[\\&~|^])", r"\\\1", body) + "]")
+            at = end + 1
+        elif char == "\\" and at < len(text):
+            out.append(re.escape(text[at]))
+            at += 1
+        else:
+            out.append(re.escape(char))
+    return "".join(out)
+
+
+def _git_spec(lines: tuple[str, ...]) -> GitIgnoreSpec:
+    try:
+        return GitIgnoreSpec.from_lines(lines)
+    except ValueError as error:
+        raise ContextError(f"{POLYAXONIGNORE} has a line that is not a pattern: {error}") from error
+
+
+def _git_negations(lines: tuple[str, ...]) -> list[_Negation]:
+    found = []
+    for line in lines:
+        text = line.strip()
+        if text.startswith("!") and len(text) > 1:
+            matches = GitIgnoreSpec.from_lines([text[1:]]).match_file
+            anchored = "/" in text[1:].rstrip("/")
+            found.append(_negation(matches, text[1:].strip("/") if anchored else "*", text[1:]))
+    return found
+
+
+def _negation(matches: Callable[[str], object], literal: str, text: str | None = None) -> _Negation:
+    parts = literal.split("/")
+    plain = []
+    for part in parts:
+        if any(char in part for char in "*?[\\"):
+            break
+        plain.append(part)
+    last = (text or literal).rstrip("/").rsplit("/", 1)[-1]
+    naming = any(char.isalnum() for char in last)
+    return _Negation(lambda path: bool(path) and bool(matches(path)), "/".join(plain), naming)

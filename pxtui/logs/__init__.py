@@ -1,0 +1,1 @@
+"""The bytes of a job: kept in a store on disk, shown as clean lines."""

@@ -1,0 +1,131 @@
+"""Where things lie: state, cache, one project's and one run's folders, ids, names of labels."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+LABEL_V = "pxtui.v"
+LABEL_PROJECT = "pxtui.project"
+LABEL_ID = "pxtui.id"
+LABEL_OWNER = "pxtui.owner"
+LABEL_KIND = "pxtui.kind"
+LABEL_KEY = "pxtui.key"
+LABEL_SIGNATURE = "pxtui.signature"
+
+
+def new_id() -> str:
+    """Id of a build or run: `YYYYMMDD-HHMMSS-xxxx`, made before anything is created."""
+    return f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+
+
+def project_id(root: Path) -> str:
+    """12 hex digits of the project's real path."""
+    return hashlib.sha256(os.fsencode(os.path.realpath(root))).hexdigest()[:12]
+
+
+def image_tag(project: str, signature: str) -> str:
+    """The tag of an image that holds the tree of this signature."""
+    return f"pxtui/{project}:{signature[:12]}"
+
+
+def container_name(project: str, run_id: str) -> str:
+    """The name of a run's container."""
+    return f"pxtui-{project}-{run_id}"
+
+
+def state_home() -> Path:
+    """pxtui's own state, outside of every project."""
+    return Path(platformdirs.user_state_dir("pxtui"))
+
+
+def cache_home() -> Path:
+    """What can be made again."""
+    return Path(platformdirs.user_cache_dir("pxtui"))
+
+
+def config_file() -> Path:
+    """The user's own settings."""
+    return Path(platformdirs.user_config_dir("pxtui")) / "config.toml"
+
+
+def private_dir(path: Path) -> Path:
+    """Make a folder, and what is missing above it, that only the user can enter."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file of ours, whole or not at all, readable by the user only."""
+    private_dir(path.parent)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with open(fd, "wb") as file:
+            file.write(data)
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectPlaces:
+    """The folders of one project under the state folder."""
+
+    project: str
+    home: Path
+
+    @classmethod
+    def of(cls, root: Path) -> ProjectPlaces:
+        """The places of the project in the folder `root`."""
+        project = project_id(root)
+        return cls(project, state_home() / project)
+
+    @property
+    def trust(self) -> Path:
+        """Engines that the person has consented to for this project."""
+        return self.home / "trust.json"
+
+    @property
+    def draft(self) -> Path:
+        """Edits that were not written to the file."""
+        return self.home / "draft.json"
+
+    @property
+    def settings(self) -> Path:
+        """What pxtui remembers of this project."""
+        return self.home / "settings.json"
+
+    @property
+    def owners(self) -> Path:
+        """One locked file a running pxtui."""
+        return self.home / "owners"
+
+    def build(self, build_id: str) -> Path:
+        """A build's folder: its log."""
+        return self.home / "builds" / build_id
+
+    def run(self, run_id: str) -> Path:
+        """A run's folder: run.json, log, log.idx, outputs/."""
+        return self.home / "runs" / run_id
+
+    def run_ids(self) -> Iterator[str]:
+        """The ids of the runs on disk, oldest first."""
+        folder = self.home / "runs"
+        if folder.is_dir():
+            yield from sorted(p.name for p in folder.iterdir() if p.is_dir())
+
+
+def local_environments() -> Path:
+    """Where the local engine keeps its environments."""
+    return cache_home() / "local"

@@ -1,0 +1,70 @@
+"""What came out of reading a polyaxonfile: the values that everything else works with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pxtui.polyaxonfile.problems import Problem
+
+Path = tuple[str | int, ...]
+"""Where a value stands in the file: keys and indices, e.g. `("declarations", "lr")`."""
+
+Edits = Mapping[Path, str]
+"""The working set's changes: a path and the text that the person typed there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One declaration (one row of the form); nested ones are named `a.b`."""
+
+    name: str
+    path: Path
+    text: str
+    """The value as typed, without quotes: `0.10`, `adam`."""
+    type: str
+    """What the command gets: `int`, `float`, `bool`, `str`, `null`, `list`, `map`, `template`."""
+    value: Any
+    """The value that templates see."""
+    used: bool
+    """Whether a template of `run`/`build` uses it, directly or through another declaration."""
+    editable: bool
+    """Scalars are; lists, maps and multi-line blocks are changed in an editor."""
+    hint: str = ""
+    """What YAML or Polyaxon make of the typed text where that is not plain (`yes` is True)."""
+    line: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The polyaxonfile with its declarations filled in: what is built and run."""
+
+    kind: str
+    project: str | None
+    image: str
+    steps: tuple[str, ...]
+    env: tuple[tuple[str, str], ...]
+    cmd: str
+    """One line for `bash -c`, cleaned as Polyaxon did; empty where the file has no command."""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    """The declarations as JSON-ready values, for POLYAXON_PARAMS and `show`."""
+    nocache: bool = False
+    """Whether the file asks for a build without the cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A polyaxonfile as read: `resolved` is None where an error stands in `problems`."""
+
+    file: str
+    era: str
+    """The spelling the file uses, for the screen: `2018 (0.0.5)`, `0.1 to 0.6`."""
+    declarations: tuple[Declaration, ...]
+    resolved: Resolved | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def valid(self) -> bool:
+        """Whether it can be built and run."""
+        return self.resolved is not None

@@ -1,0 +1,265 @@
+"""What the session does: the actions that `schedule.decide` asks for, and the simple requests."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from typing import assert_never
+
+from pxtui import history, places, project, schedule
+from pxtui.engine import BuildRequest
+from pxtui.errors import PxtuiError
+from pxtui.events import (
+    Answered,
+    Changed,
+    Closing,
+    Dropped,
+    Goal,
+    Notice,
+    OnBusy,
+    Queued,
+    TreeSeen,
+    Trusted,
+    Unqueued,
+    Watching,
+    WatchMode,
+    Wished,
+)
+from pxtui.image import context
+from pxtui.image.plan import plan
+from pxtui.session import questions, threads
+from pxtui.session.parts import Parts
+from pxtui.state import State
+
+QUIET = 0.1
+"""Seconds without a further hint after which the tree is looked at."""
+QUIET_AT_MOST = 2.0
+SHOWN_PATHS = 20
+
+
+async def decide_and_act(parts: Parts) -> None:
+    """Act whenever there is news, until cancelled."""
+    teller = parts.teller
+    while True:
+        await teller.news.wait()
+        teller.news.clear()
+        while not isinstance(action := schedule.decide(teller.state), schedule.Wait):
+            await _act(parts, action)
+
+
+async def _act(parts: Parts, action: schedule.Action) -> None:
+    state, tell = parts.teller.state, parts.teller.tell
+    match action:
+        case schedule.Look():
+            await look(parts)
+        case schedule.Ask():
+            _ask(parts, action)
+        case schedule.Drop():
+            tell(
+                Dropped(action.message, action.severity, state.wish.goal if state.wish else "build")
+            )
+        case schedule.Build():
+            await _build(parts, action)
+        case schedule.CloseBuild():
+            tell(Closing(action.id))
+            parts.builds.close()
+        case schedule.Enqueue():
+            _enqueue(parts, action)
+        case schedule.Start():
+            engine, seen = parts.link.engine, state.engine
+            assert engine is not None  # noqa: S101  decide waits for the engine
+            assert seen is not None  # noqa: S101
+            parts.runs.start(engine, seen.id, action.queued)
+        case schedule.Wait():
+            pass
+        case _:
+            assert_never(action)
+
+
+async def look(parts: Parts) -> None:
+    """Look at the polyaxonfile and the tree; tell what changed, and wish what the watch says."""
+    async with parts.looking:
+        doubts = parts.doubts
+        before = parts.teller.state
+        for event in await threads.in_thread("read", parts.working.refresh):
+            parts.teller.tell(event)
+        seen, paths = await threads.in_thread("look", parts.tree.look)
+        _tell_tree(parts, before, seen, paths)
+        if parts.doubts != doubts:
+            parts.doubt()
+
+
+def _tell_tree(parts: Parts, before: State, seen: TreeSeen, paths: tuple[str, ...]) -> None:
+    teller = parts.teller
+    teller.tell(seen)
+    if before.reading is not None and before.reading != teller.state.reading:
+        paths = (parts.project.shown_file, *paths)
+    if before.tree is None or not paths:
+        return
+    goal = _leads_to(before, teller.state)
+    teller.tell(Changed(paths[:SHOWN_PATHS], len(paths), goal, time.time()))
+    if goal != "none":
+        teller.tell(Wished(goal, "changed", teller.state.watching.on_busy))
+
+
+def _leads_to(before: State, after: State) -> Goal:
+    """What the watch makes of a change: nothing that builds or runs the same again."""
+    mode = after.watching.mode
+    if mode == "off" or after.resolved is None:
+        return "none"
+    if after.target != before.target:
+        return mode
+    command_changed = before.resolved is None or before.resolved.cmd != after.resolved.cmd
+    return "run" if mode == "run" and command_changed else "none"
+
+
+async def follow_hints(parts: Parts) -> None:
+    """Look at the tree when hints have been quiet for a moment, until cancelled."""
+    while True:
+        await parts.hinted.wait()
+        latest = time.monotonic() + QUIET_AT_MOST
+        while parts.hinted.is_set() and time.monotonic() < latest:
+            parts.hinted.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(QUIET):
+                    await parts.hinted.wait()
+        parts.hinted.clear()
+        await look(parts)
+
+
+async def _build(parts: Parts, action: schedule.Build) -> None:
+    engine, listing = parts.link.engine, parts.tree.listing
+    resolved = parts.teller.state.resolved
+    assert engine is not None  # noqa: S101  decide waits for engine, tree and a valid file
+    assert listing is not None  # noqa: S101
+    assert resolved is not None  # noqa: S101
+    try:
+        staged = await threads.in_thread("stage", lambda: context.stage(parts.project.root))
+    except (PxtuiError, OSError) as error:
+        parts.teller.tell(Dropped(str(error), "error"))
+        return
+    request = BuildRequest(
+        id=places.new_id(),
+        project=parts.project.places.project,
+        root=parts.project.root,
+        plan=plan(resolved, staged),
+        listing=listing,
+        no_cache=action.no_cache,
+        pull=action.pull,
+        allow_steps=parts.allow_steps,
+    )
+    parts.builds.start(engine, request, action.target, action.cause)
+
+
+def _enqueue(parts: Parts, action: schedule.Enqueue) -> None:
+    state = parts.teller.state
+    assert state.resolved is not None  # noqa: S101  decide has seen it
+    queued = Queued(
+        state.resolved, action.image, action.target, action.cause, _differs(state), action.beside
+    )
+    parts.teller.tell(queued)
+    if action.restart:
+        for run in state.runs:
+            parts.runs.stop(run.started.id, parts.settings.grace)
+
+
+def _differs(state: State) -> tuple[tuple[str, str], ...]:
+    """The declarations whose text is not the file's, as name and text."""
+    if state.reading is None or state.base is None:
+        return ()
+    in_file = {d.name: d.text for d in state.base.declarations}
+    return tuple(
+        (d.name, d.text) for d in state.reading.declarations if in_file.get(d.name) != d.text
+    )
+
+
+def _ask(parts: Parts, action: schedule.Ask) -> None:
+    state, tell = parts.teller.state, parts.teller.tell
+    assert state.engine is not None  # noqa: S101  decide has seen it
+    if action.kind == "busy":
+        tell(questions.busy(state))
+    elif parts.consented or project.is_trusted(parts.project.places, state.engine.id):
+        any_step = project.is_trusted(parts.project.places, state.engine.id, any_step=True)
+        parts.allow_steps = parts.allow_steps or any_step
+        tell(Trusted(state.engine.id))
+    else:
+        tell(questions.trust(parts.project, state))
+
+
+def answer(parts: Parts, question: str, choice: str) -> None:
+    """Take an answer; consent is kept before anything is done with it."""
+    asked = parts.teller.state.question
+    if asked is None or asked.id != question or choice not in dict(asked.choices):
+        return
+    engine = parts.teller.state.engine
+    if asked.kind == "trust" and choice != "no" and engine is not None:
+        parts.allow_steps = parts.allow_steps or choice == "steps"
+        project.trust(parts.project.places, engine.id, any_step=choice == "steps")
+        parts.teller.tell(Trusted(engine.id))
+    parts.teller.tell(Answered(asked.id, asked.kind, choice))
+
+
+def stop(parts: Parts, run: str | None) -> None:
+    """Stop a run, else close the build, else take the waiting runs back."""
+    state, tell = parts.teller.state, parts.teller.tell
+    live = [r.started.id for r in state.runs if run in (None, r.started.id)]
+    if live:
+        parts.runs.stop(live[-1], parts.settings.grace)
+    elif state.building is not None and run is None:
+        tell(Dropped())
+        parts.builds.close()
+    elif state.queue and run is None:
+        tell(Unqueued())
+    else:
+        tell(Notice("info", "nothing is going on that could be stopped"))
+
+
+def cancel(parts: Parts) -> None:
+    """Stop the build and every run, and let nothing new begin."""
+    tell, state = parts.teller.tell, parts.teller.state
+    tell(Watching("off"))
+    tell(Unqueued())
+    tell(Dropped())
+    parts.builds.close()
+    for run in state.runs:
+        parts.runs.stop(run.started.id, parts.settings.grace)
+
+
+def kill(parts: Parts, run: str | None) -> None:
+    """Kill a run at once."""
+    live = [r.started.id for r in parts.teller.state.runs if run in (None, r.started.id)]
+    if live:
+        parts.runs.kill(live[-1])
+    else:
+        parts.teller.tell(Notice("info", "no run is going"))
+
+
+async def watch(parts: Parts, mode: WatchMode, on_busy: OnBusy | None) -> None:
+    """Set the watch; what is not built yet is built now."""
+    teller = parts.teller
+    teller.tell(Watching(mode, on_busy or teller.state.watching.on_busy))
+    if mode == "off":
+        if any(q.cause == "changed" for q in teller.state.queue):
+            teller.tell(Unqueued("changed"))
+        return
+    await look(parts)
+    if not teller.state.image_is_current:
+        teller.tell(Wished(mode, "changed", teller.state.watching.on_busy))
+
+
+def repeat(parts: Parts) -> None:
+    """Let the newest run have another turn, with its values and its image."""
+    teller = parts.teller
+    records = history.read_all(parts.project.places)
+    engine = teller.state.engine
+    if not records:
+        teller.tell(Notice("info", "nothing was run yet"))
+    elif engine is None or engine.id not in teller.state.trusted or not engine.ok:
+        teller.tell(Notice("info", "press r first: this engine was not used in this session"))
+    elif records[-1].engine != engine.id:
+        teller.tell(Notice("info", "the last run was on another engine: press r"))
+    else:
+        last = records[-1]
+        resolved = last.as_resolved()
+        teller.tell(Queued(resolved, last.image, last.target, "repeated", last.differs))

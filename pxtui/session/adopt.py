@@ -1,0 +1,109 @@
+"""The runs that earlier pxtui left: found by label, taken up, listed, removed."""
+
+from __future__ import annotations
+
+from pxtui import history
+from pxtui.engine import Engine, FoundRun
+from pxtui.errors import EngineError
+from pxtui.events import EngineSeen, Finished, History, Notice, Wished
+from pxtui.history import Record
+from pxtui.session import threads
+from pxtui.session.parts import Parts
+
+
+async def when_connected(parts: Parts) -> None:
+    """Take up what is found whenever the engine begins to answer; keep the list of runs."""
+    events = parts.teller.listen()
+    connected = await _connect(parts, parts.teller.state.engine, connected=False)
+    await refresh(parts)
+    async for event in events:
+        if isinstance(event, EngineSeen):
+            connected = await _connect(parts, event, connected=connected)
+        elif isinstance(event, Finished):
+            if event.phase == "run":
+                await refresh(parts)
+            if event.outcome == "lost":
+                parts.link.check()
+
+
+async def _connect(parts: Parts, seen: EngineSeen | None, *, connected: bool) -> bool:
+    answers = seen is not None and seen.ok
+    if answers and not connected:
+        await adopt_runs(parts)
+        _make_up_for_changes(parts)
+    return answers
+
+
+def _make_up_for_changes(parts: Parts) -> None:
+    """What changed while no engine answered is built now, if the watch is on."""
+    state = parts.teller.state
+    if state.watching.mode != "off" and not state.image_is_current:
+        parts.teller.tell(Wished(state.watching.mode, "changed", state.watching.on_busy))
+
+
+async def adopt_runs(parts: Parts) -> None:
+    """Take up every run without an end that nobody else holds."""
+    engine, seen = parts.link.engine, parts.teller.state.engine
+    if engine is None or seen is None:
+        return
+    places = parts.project.places
+    try:
+        found = {f.id: f for f in await threads.in_thread("find", lambda: _found(engine, parts))}
+    except EngineError as error:
+        parts.teller.tell(Notice("warning", f"earlier runs could not be found: {error}"))
+        return
+    live = {run.started.id for run in parts.teller.state.runs}
+    for record in await threads.in_thread("history", lambda: history.read_all(places)):
+        if record.engine == seen.id and record.id not in live:
+            _adopt(parts, engine, record, found.get(record.id))
+    await refresh(parts)
+
+
+def _found(engine: Engine, parts: Parts) -> tuple[FoundRun, ...]:
+    return engine.runs(parts.project.places.project)
+
+
+def _adopt(parts: Parts, engine: Engine, record: Record, found: FoundRun | None) -> None:
+    """A run called lost is taken up again if the engine has it after all."""
+    if record.outcome not in (None, "lost"):
+        return
+    if found is not None:
+        if not (found.running and parts.owner.is_alive(found.owner)):
+            parts.runs.adopt(engine, record)
+    elif record.outcome is None and not parts.owner.is_alive(record.owner):
+        parts.runs.lost(record)
+
+
+async def refresh(parts: Parts) -> None:
+    """Tell the list of runs anew."""
+    places = parts.project.places
+    live = {run.started.id for run in parts.teller.state.runs}
+    records = await threads.in_thread("history", lambda: history.read_all(places))
+    parts.teller.tell(
+        History(
+            tuple(
+                history.past(places, r, foreign=r.outcome is None and r.id not in live)
+                for r in records
+            )
+        )
+    )
+
+
+async def remove(parts: Parts, run: str) -> None:
+    """Remove a run that has ended: its container, then its folder."""
+    places, tell = parts.project.places, parts.teller.tell
+    record = history.read(places, run)
+    live = {r.started.id for r in parts.teller.state.runs}
+    if record is None or record.id in live or parts.owner.is_alive(record.owner):
+        tell(Notice("warning", "only a run that has ended can be removed"))
+        return
+    seen, engine = parts.teller.state.engine, parts.link.engine
+    try:
+        if engine is not None and seen is not None and seen.id == record.engine:
+            await threads.in_thread("remove", lambda: engine.remove(run))
+        await threads.in_thread("remove", lambda: history.remove(places, run))
+    except (EngineError, OSError) as error:
+        tell(Notice("error", f"#{record.number} could not be removed: {error}"))
+    else:
+        tell(Notice("good", f"removed #{record.number} with its container, log and outputs"))
+    await refresh(parts)

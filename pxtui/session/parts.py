@@ -1,0 +1,127 @@
+"""The parts of a session, made and closed together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+from collections.abc import Callable, Mapping
+
+from pxtui.engine import Engine
+from pxtui.events import EngineSeen, Event, Finished, Hinted, Notice
+from pxtui.project import Project
+from pxtui.session import threads
+from pxtui.session.builds import Builds
+from pxtui.session.link import Link
+from pxtui.session.owner import Owner
+from pxtui.session.runs import Runs
+from pxtui.session.teller import Teller
+from pxtui.session.tree import Tree
+from pxtui.session.working import WorkingSet
+from pxtui.settings import Settings
+
+CLOSING = 0.3
+"""Seconds that jobs are given to notice that the session closes."""
+
+
+class Chores:
+    """Requests, carried out one after the other in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[Callable[[], object]] = asyncio.Queue()
+
+    def add(self, chore: Callable[[], object]) -> None:
+        """Let a function or coroutine function have its turn."""
+        self._queue.put_nowait(chore)
+
+    async def work(self) -> None:
+        """Carry out until cancelled."""
+        while True:
+            result = (await self._queue.get())()
+            if inspect.isawaitable(result):
+                await result
+
+
+class Parts:
+    """What a session is made of; `settings` and `project` for all of them."""
+
+    def __init__(
+        self,
+        project: Project,
+        settings: Settings,
+        engine: Callable[[], Engine],
+        names: Mapping[str, str],
+        attended: bool,
+        follow: bool,
+        allow_steps: bool,
+    ) -> None:
+        self.project = project
+        self.settings = settings
+        self.attended = attended
+        self.follow = follow
+        self.allow_steps = allow_steps
+        self.consented = False
+        self.teller = Teller()
+        self.chores = Chores()
+        self.hinted = asyncio.Event()
+        self.doubts = 0
+        self.looking = asyncio.Lock()
+        self.working = WorkingSet(project, names, keep_draft=attended)
+        self.tree = Tree(project, settings)
+        self.owner = Owner(project.places.owners)
+        self.link = Link(engine, self._image, self._seen, keep_trying=follow)
+        tell_now, size = self.teller.tell, settings.log_max_size
+        self.builds = Builds(project.places, self._build_told, tell_now, size)
+        self.runs = Runs(project.places, self.owner.name, self.teller.tell_soon, tell_now, size)
+        self._loop = asyncio.get_running_loop()
+
+    def _image(self) -> str:
+        resolved = self.teller.state.resolved
+        return resolved.image if resolved else ""
+
+    def _seen(self, seen: EngineSeen) -> None:
+        self.teller.tell_soon(seen)
+
+    def _build_told(self, event: Event) -> None:
+        """A build takes time: at its end the tree is doubted."""
+        self.teller.tell_soon(event)
+        if isinstance(event, Finished):
+            self.hint_soon()
+
+    def doubt(self) -> None:
+        """The tree may have changed."""
+        self.doubts += 1
+        self.teller.tell(Hinted())
+        self.hinted.set()
+
+    def hint_soon(self) -> None:
+        """`doubt`, from another thread."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self.doubt)
+
+    def notice_soon(self, text: str) -> None:
+        """A warning, from another thread."""
+        self.teller.tell_soon(Notice("warning", text))
+
+    async def close(self, *, stop_runs: bool) -> None:
+        """Close the build, leave or stop the runs, let go of all, in a fraction of a second."""
+        self.tree.close()
+        self.builds.close()
+        live = [run.started.id for run in self.teller.state.runs]
+        if stop_runs:
+            for run in live:
+                self.runs.stop(run, self.settings.grace)
+        waiting = self.teller.state.building is not None or (stop_runs and live)
+        if waiting:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CLOSING):
+                    await self._settled()
+        self.runs.let_go()
+        threads.start("closing", self.link.close)
+        self.owner.close()
+        self.teller.close()
+
+    async def _settled(self) -> None:
+        while self.teller.state.building is not None or self.teller.state.runs:
+            self.teller.news.clear()
+            await self.teller.news.wait()

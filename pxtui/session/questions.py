@@ -1,0 +1,54 @@
+"""The questions to the person, in words."""
+
+from __future__ import annotations
+
+from pxtui.events import Asked
+from pxtui.places import new_id
+from pxtui.project import Project
+from pxtui.run import OUTPUTS
+from pxtui.state import State
+
+
+def facts(project: Project, state: State) -> tuple[tuple[str, str], ...]:
+    """What a build and run will do and get, as label and text."""
+    resolved, engine, tree = state.resolved, state.engine, state.tree
+    if resolved is None or engine is None:
+        return ()
+    image = resolved.image
+    if not engine.isolated:
+        image = f"{image}: not used, nothing is isolated"
+    elif engine.base_present is False:
+        image = f"{image}: pulled from its registry"
+    size = f"{tree.files:,} files, {tree.size / 1e6:.1f} MB" if tree else "this folder"
+    outputs = f"{project.places.home / 'runs'}"
+    return (
+        ("engine", engine.name if engine.id == engine.name else f"{engine.name} · {engine.id}"),
+        ("image", image),
+        *(("step", step) for step in resolved.steps),
+        ("command", resolved.cmd or "none"),
+        ("code", f"{size}, copied from {project.root}"),
+        ("mounts", f"only {OUTPUTS}, kept below {outputs}" if engine.isolated else "none"),
+    )
+
+
+def trust(project: Project, state: State) -> Asked:
+    """The question before the first build or run of a project on an engine."""
+    goal = state.wish.goal if state.wish else "build"
+    words = "build and run it" if goal == "run" else "build it"
+    text = f"Nothing of this project was built or run by pxtui yet. {words.capitalize()}?"
+    choices: tuple[tuple[str, str], ...] = (("yes", words), ("no", "not now"))
+    if state.engine is not None and not state.engine.isolated:
+        choices = (*choices[:1], ("steps", f"{words}, with steps of any kind"), *choices[1:])
+    return Asked(new_id(), "trust", text, facts(project, state), choices, "yes")
+
+
+def busy(state: State) -> Asked:
+    """The question when a run is wanted while another is going."""
+    going = ", ".join(f"#{run.started.number}" for run in state.runs)
+    choices = (
+        ("queue", f"queue it: it starts when {going} has ended"),
+        ("restart", f"stop {going}, then start it"),
+        ("beside", "start it beside"),
+        ("no", "leave it"),
+    )
+    return Asked(new_id(), "busy", f"{going} is still running.", (), choices, "queue")

@@ -1,0 +1,198 @@
+"""The session: one project, its working set, its jobs; it tells all as events.
+
+Requests are plain calls that return at once and are carried out in their order by one task; another
+task decides and acts, see `pxtui.schedule`. Blocking work is in daemon threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from pathlib import Path as FilePath
+from types import TracebackType
+from typing import Literal, cast
+
+from pxtui.engine import Engine
+from pxtui.events import (
+    Event,
+    OnBusy,
+    Phase,
+    Unqueued,
+    Watching,
+    WatchMode,
+    Wished,
+)
+from pxtui.polyaxonfile.reading import Path
+from pxtui.project import Project
+from pxtui.session import acts, adopt, threads
+from pxtui.session.parts import Parts
+from pxtui.settings import Settings
+from pxtui.state import State
+
+
+class Session:
+    """One project being worked on; `async with` it, then `begin` when the first frame is shown."""
+
+    def __init__(
+        self,
+        project: Project,
+        settings: Settings,
+        engine: Callable[[], Engine],
+        *,
+        names: Mapping[str, str] | None = None,
+        attended: bool = True,
+        follow: bool = True,
+        allow_steps: bool = False,
+    ) -> None:
+        """`attended`: a person is there to be asked (the app); else typing the command was consent.
+
+        An attended session keeps a draft and adopts runs; `follow`: it looks at what changes in
+        the project, and connects to the engine again.
+        """
+        self.project = project
+        self.root = project.root
+        self.attended = attended
+        self.opening: tuple[Event, ...] = ()
+        """What was told on opening, before anybody could listen."""
+        self._settings = settings
+        self._make: Callable[[], Parts] = lambda: Parts(
+            project, settings, engine, names or {}, attended, follow, allow_steps
+        )
+        self._parts: Parts
+        self._tasks: list[asyncio.Task[None]] = []
+        self._on_exit: Literal["leave", "stop"] = "stop" if settings.on_exit == "stop" else "leave"
+
+    @property
+    def state(self) -> State:
+        """What is so now."""
+        return self._parts.teller.state
+
+    async def __aenter__(self) -> Session:
+        self._parts = self._make()
+        self.opening = tuple(await threads.in_thread("open", self._parts.working.open))
+        on_busy = cast(OnBusy, self._settings.on_busy)
+        for event in (Watching("off", on_busy), *self.opening):
+            self._parts.teller.tell(event)
+        self._tasks = [
+            asyncio.create_task(self._parts.chores.work(), name="pxtui chores"),
+            asyncio.create_task(acts.decide_and_act(self._parts), name="pxtui decide"),
+        ]
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._parts.close(stop_runs=self._on_exit == "stop")
+
+    def begin(self) -> None:
+        """Connect to the engine, look at the tree, and take up what an earlier pxtui left."""
+        parts = self._parts
+        threads.start("engine", parts.link.work)
+        self._do(lambda: acts.look(parts))
+        if parts.follow:
+            parts.tree.watch(parts.hint_soon, parts.notice_soon)
+            self._tasks.append(asyncio.create_task(acts.follow_hints(parts), name="pxtui hints"))
+            self._tasks.append(asyncio.create_task(adopt.when_connected(parts), name="pxtui adopt"))
+
+    async def ready(self) -> None:
+        """Wait until the engine has answered, or not, and the tree was looked at."""
+        teller = self._parts.teller
+        events = teller.listen()
+        while teller.state.engine is None or teller.state.tree is None:
+            await anext(events)
+
+    def _do(self, chore: Callable[[], object]) -> None:
+        self._parts.chores.add(chore)
+
+    async def _tell_all(self, read: Callable[[], Iterable[Event]]) -> None:
+        for event in await threads.in_thread("read", read):
+            self._parts.teller.tell(event)
+
+    def listen(self) -> AsyncIterator[Event]:
+        """Every event from this call on, until the session closes; one iterator a listener."""
+        return self._parts.teller.listen()
+
+    def edit(self, path: Path, text: str) -> None:
+        """Accept a value into the working set; starts nothing."""
+        self._do(lambda: self._tell_all(lambda: self._parts.working.edit(path, text)))
+
+    def undo(self) -> None:
+        """Take the last change of the working set back."""
+        self._do(lambda: self._tell_all(self._parts.working.undo))
+
+    def redo(self) -> None:
+        """Do again what was undone last."""
+        self._do(lambda: self._tell_all(self._parts.working.redo))
+
+    def reset(self, path: Path) -> None:
+        """Back to the file's value."""
+        self._do(lambda: self._tell_all(lambda: self._parts.working.reset(path)))
+
+    def save(self) -> None:
+        """Write the accepted edits to the polyaxonfile (Saved, or a Notice that says why not)."""
+        self._do(lambda: self._tell_all(self._parts.working.save))
+
+    def reload(self) -> None:
+        """Read the polyaxonfile and look at the tree again (after $EDITOR)."""
+        self._do(lambda: acts.look(self._parts))
+
+    def build(self, *, no_cache: bool = False, pull: bool = False) -> None:
+        """Build what the working set and the tree say now."""
+        wish = Wished("build", "asked", None, no_cache, pull)
+        self._do(lambda: self._parts.teller.tell(wish))
+
+    def run(self, *, on_busy: OnBusy | None = None) -> None:
+        """Build if needed, then run the working set; asks (Asked `busy`) while a run is going."""
+        wish = Wished("run", "asked", on_busy)
+        self._do(lambda: self._parts.teller.tell(wish))
+
+    def repeat(self) -> None:
+        """Run again with the values and the image of the newest run."""
+        self._do(lambda: acts.repeat(self._parts))
+
+    def stop(self, run: str | None = None) -> None:
+        """Stop a run (the newest: SIGTERM, grace, SIGKILL), else the build, else what waits."""
+        self._do(lambda: acts.stop(self._parts, run))
+
+    def kill(self, run: str | None = None) -> None:
+        """Kill a run (the newest) now."""
+        self._do(lambda: acts.kill(self._parts, run))
+
+    def cancel(self) -> None:
+        """Stop all that this session has started."""
+        self._do(lambda: acts.cancel(self._parts))
+
+    def unqueue(self) -> None:
+        """Take the waiting runs back."""
+        self._do(lambda: self._parts.teller.tell(Unqueued()))
+
+    def watch(self, mode: WatchMode, on_busy: OnBusy | None = None) -> None:
+        """Set what a change of the project leads to."""
+        self._do(lambda: acts.watch(self._parts, mode, on_busy))
+
+    def answer(self, question: str, choice: str) -> None:
+        """Answer an Asked by the key of one of its choices."""
+        self._do(lambda: acts.answer(self._parts, question, choice))
+
+    def consent(self) -> None:
+        """Typing the command was the consent, for the engine that is connected."""
+        self._parts.consented = True
+
+    def folder(self, phase: Phase, job: str) -> FilePath:
+        """The folder that holds `log` and `log.idx` of a build or run."""
+        places = self.project.places
+        return places.build(job) if phase == "build" else places.run(job)
+
+    def remove(self, run: str) -> None:
+        """Remove a run that has ended: its container and its folder."""
+        self._do(lambda: adopt.remove(self._parts, run))
+
+    def leave(self, runs: Literal["leave", "stop"]) -> None:
+        """Say what becomes of live runs when the session closes."""
+        self._on_exit = runs

@@ -1,0 +1,311 @@
+"""What is so: the State, made from the events and from nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from pxtui.events import (
+    Answered,
+    Asked,
+    Changed,
+    Closing,
+    Dropped,
+    EngineSeen,
+    Event,
+    FileText,
+    Finished,
+    Hinted,
+    History,
+    Invalid,
+    Loaded,
+    NoFile,
+    Notice,
+    PastRun,
+    Queued,
+    Saved,
+    Started,
+    Step,
+    Stopping,
+    TreeSeen,
+    Trusted,
+    Unqueued,
+    Watching,
+    Wished,
+    Withdrawn,
+)
+from pxtui.polyaxonfile.reading import Path, Reading, Resolved
+
+RECENT_CHANGES = 200
+NOT_WATCHING = Watching("off")
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """The newest build of this session."""
+
+    started: Started
+    steps: tuple[Step, ...] = ()
+    """The last that was told of each instruction, in order."""
+    closing: bool = False
+    finished: Finished | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that goes on."""
+
+    started: Started
+    deadline: float | None = None
+    """When it will be killed if it has not stopped by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """The newest good image of this session and what it was made from."""
+
+    id: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything that is shown and decided on; widgets keep only cursor, focus and scroll."""
+
+    reading: Reading | None = None
+    """The working set as read."""
+    base: Reading | None = None
+    """The file as read."""
+    edits: tuple[tuple[Path, str], ...] = ()
+    file_text: FileText | None = None
+    no_file: NoFile | None = None
+    engine: EngineSeen | None = None
+    trusted: frozenset[str] = frozenset()
+    tree: TreeSeen | None = None
+    fresh: bool = False
+    """The tree was looked at since it was last doubted."""
+    changes: tuple[Changed, ...] = ()
+    wish: Wished | None = None
+    question: Asked | None = None
+    build: Build | None = None
+    image: Image | None = None
+    failed: str = ""
+    """The target whose build failed last: not tried again unasked."""
+    queue: tuple[Queued, ...] = ()
+    runs: tuple[Run, ...] = ()
+    """Live ones, in order of their start."""
+    history: tuple[PastRun, ...] = ()
+    last: Finished | None = None
+    """How the last job ended (skipped builds left out)."""
+    watching: Watching = NOT_WATCHING
+    notice: Notice | None = None
+
+    @property
+    def resolved(self) -> Resolved | None:
+        """The working set, filled in, where it has no errors."""
+        return self.reading.resolved if self.reading else None
+
+    @property
+    def building(self) -> Build | None:
+        """The build that goes on."""
+        return self.build if self.build and self.build.finished is None else None
+
+    @property
+    def target(self) -> str:
+        """What an image has to hold to be the working set on the tree; empty if not known."""
+        if self.resolved is None or self.tree is None or self.tree.error:
+            return ""
+        return target(self.resolved, self.tree.signature)
+
+    @property
+    def image_is_current(self) -> bool:
+        """Whether the newest image holds the last tree that was seen."""
+        return self.image is not None and self.image.target == self.target != ""
+
+
+def target(resolved: Resolved, signature: str) -> str:
+    """What an image is made from: environment and tree, as 16 hex digits. Not the command."""
+    environment = (resolved.image, resolved.env, resolved.steps, signature)
+    return hashlib.sha256(repr(environment).encode()).hexdigest()[:16]
+
+
+def apply(state: State, event: Event) -> State:
+    """The state after an event; a question goes with the wish that it was about."""
+    state = _applied(state, event)
+    if state.wish is None and state.question is not None:
+        return replace(state, question=None)
+    return state
+
+
+def _applied(state: State, event: Event) -> State:
+    match event:
+        case Loaded() | Invalid():
+            return replace(
+                state, reading=event.reading, base=event.base, edits=event.edits, no_file=None
+            )
+        case NoFile():
+            return replace(state, no_file=event, reading=None, base=None, edits=(), file_text=None)
+        case FileText():
+            return replace(state, file_text=event)
+        case EngineSeen():
+            return replace(state, engine=event)
+        case Trusted():
+            return replace(state, trusted=state.trusted | {event.engine})
+        case TreeSeen():
+            return replace(state, tree=event, fresh=True)
+        case Hinted():
+            return replace(state, fresh=False)
+        case Changed():
+            return replace(state, changes=(*state.changes, event)[-RECENT_CHANGES:])
+        case Watching():
+            return replace(state, watching=event)
+        case Notice():
+            return replace(state, notice=event)
+        case Saved():
+            return state
+        case History():
+            return replace(state, history=event.runs)
+        case Wished() | Dropped() | Asked() | Answered() | Withdrawn():
+            return _apply_wish(state, event)
+        case Started() | Step() | Closing() | Queued() | Unqueued() | Stopping() | Finished():
+            return _apply_job(state, event)
+        case _:
+            assert_never(event)
+
+
+def _apply_wish(state: State, event: Wished | Dropped | Asked | Answered | Withdrawn) -> State:
+    match event:
+        case Wished():
+            return replace(state, wish=_merged(state.wish, event), fresh=False)
+        case Dropped():
+            return replace(state, wish=None)
+        case Asked():
+            return replace(state, question=event)
+        case Answered():
+            return replace(_answered(state, event), question=None)
+        case Withdrawn():
+            gone = state.question is not None and state.question.id == event.id
+            return replace(state, question=None) if gone else state
+        case _:
+            assert_never(event)
+
+
+def _merged(old: Wished | None, new: Wished) -> Wished:
+    """Wishes that come while one is open are one: what was asked for is never made less."""
+    if old is None:
+        return new
+    return replace(
+        new,
+        goal="run" if "run" in (old.goal, new.goal) else "build",
+        cause="asked" if "asked" in (old.cause, new.cause) else new.cause,
+        on_busy=new.on_busy or old.on_busy,
+        no_cache=old.no_cache or new.no_cache,
+        pull=old.pull or new.pull,
+        with_change=old.with_change or "changed" in (old.cause, new.cause),
+    )
+
+
+def _answered(state: State, event: Answered) -> State:
+    if event.kind == "trust" or state.wish is None:
+        return state if event.choice != "no" else replace(state, wish=None)
+    match event.choice:
+        case "queue" | "restart" | "beside":
+            return replace(state, wish=replace(state.wish, on_busy=event.choice))
+        case _:
+            return replace(state, wish=_change_alone(state))
+
+
+def _change_alone(state: State) -> Wished | None:
+    """What a watched change leads to where the person's own wish was taken back."""
+    mode, wish = state.watching.mode, state.wish
+    if mode == "off" or wish is None or not wish.with_change:
+        return None
+    return Wished(mode, "changed", state.watching.on_busy)
+
+
+def _apply_job(
+    state: State, event: Started | Step | Closing | Queued | Unqueued | Stopping | Finished
+) -> State:
+    match event:
+        case Started(phase="build"):
+            return replace(state, build=Build(event))
+        case Started():
+            queue = _without(state.queue, event.queued)
+            return replace(state, runs=(*state.runs, Run(event)), queue=queue)
+        case Step():
+            return _with_build(state, event.id, lambda b: replace(b, steps=_with_step(b, event)))
+        case Closing():
+            return _with_build(state, event.id, lambda b: replace(b, closing=True))
+        case Queued():
+            return replace(state, queue=_with_queued(state.queue, event), wish=None)
+        case Unqueued():
+            kept = tuple(q for q in state.queue if event.cause and q.cause != event.cause)
+            return replace(state, queue=kept)
+        case Stopping():
+            runs = tuple(
+                replace(r, deadline=event.deadline) if r.started.id == event.id else r
+                for r in state.runs
+            )
+            return replace(state, runs=runs)
+        case Finished(phase="build"):
+            return _build_finished(state, event)
+        case Finished():
+            runs = tuple(r for r in state.runs if r.started.id != event.id)
+            return replace(state, runs=runs, last=event)
+        case _:
+            assert_never(event)
+
+
+def _with_build(state: State, build_id: str, change: Callable[[Build], Build]) -> State:
+    if state.build is None or state.build.started.id != build_id:
+        return state
+    return replace(state, build=change(state.build))
+
+
+def _with_step(build: Build, step: Step) -> tuple[Step, ...]:
+    others = tuple(s for s in build.steps if s.index != step.index)
+    return tuple(sorted((*others, step), key=lambda s: s.index))
+
+
+def _with_queued(queue: tuple[Queued, ...], new: Queued) -> tuple[Queued, ...]:
+    """What was asked for waits in order; what a change leads to waits once, with the newest."""
+    if new.cause == "changed":
+        queue = tuple(q for q in queue if q.cause != "changed")
+    return (*queue, new)
+
+
+def _without(queue: tuple[Queued, ...], started: Queued | None) -> tuple[Queued, ...]:
+    if started is None or started not in queue:
+        return queue
+    at = queue.index(started)
+    return queue[:at] + queue[at + 1 :]
+
+
+def _served(state: State, build: Build) -> Wished | None:
+    """What is left of the wish after a good build: a watched change wants the newest tree."""
+    wish = state.wish
+    if wish is None:
+        return None
+    follows = wish.cause == "changed" or wish.with_change
+    if follows and build.started.target != state.target:
+        return wish
+    return None if wish.goal == "build" else replace(wish, built=True)
+
+
+def _build_finished(state: State, event: Finished) -> State:
+    """A build that was closed for a newer one leaves the wish open; another failure ends it."""
+    build = state.build
+    if build is None or build.started.id != event.id:
+        return state
+    state = replace(state, build=replace(build, finished=event))
+    if event.outcome != "skipped":
+        state = replace(state, last=event)
+    if event.outcome in ("done", "skipped"):
+        image = Image(event.image or "", build.started.target)
+        return replace(state, image=image, failed="", wish=_served(state, build))
+    if build.closing:
+        return state
+    failed = build.started.target if event.outcome == "failed" else state.failed
+    return replace(state, failed=failed, wish=None)

@@ -1,0 +1,215 @@
+"""The app: layout, keys, and following the session's events; all that is shown is its State."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+
+from pxtui.events import Asked, Event, Finished, Started
+from pxtui.session import Session
+from pxtui.ui import theme as themes
+from pxtui.ui import words
+from pxtui.ui.actions import LONG, KeyedApp
+from pxtui.ui.bound import keys_by_id
+from pxtui.ui.dialogs.choose import Choose
+from pxtui.ui.draw import PREFIX, Lines
+from pxtui.ui.field import Field
+from pxtui.ui.keys import BINDINGS, footer
+from pxtui.ui.layout import Body
+from pxtui.ui.listed import newest_started
+from pxtui.ui.messages import KeyBar, Messages
+from pxtui.ui.pane import Pane
+from pxtui.ui.panes.build import Build
+from pxtui.ui.panes.next_run import Form, NextRun
+from pxtui.ui.panes.run import Run
+from pxtui.ui.panes.runs import Runs
+from pxtui.ui.status import StatusLine
+
+SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
+
+
+class PxtuiApp(KeyedApp):
+    """The screen of one session."""
+
+    TITLE = "pxtui"
+    ENABLE_COMMAND_PALETTE = False
+    CSS = """
+    Screen { background: $px-ground; color: $px-ink; }
+    Dialog { background: $px-ground 50%; }
+    WatchChord { background: transparent; }
+    * {
+        scrollbar-background: $px-ground; scrollbar-background-hover: $px-ground;
+        scrollbar-background-active: $px-ground; scrollbar-corner-color: $px-ground;
+        scrollbar-color: $px-hair; scrollbar-color-hover: $px-soft;
+        scrollbar-color-active: $px-key;
+        link-background-hover: $px-tint; link-style-hover: none;
+    }
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        theme: str | None = None,
+        keymap: Mapping[str, str] | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__(session, now)
+        self._pending = False
+        self.theme = theme if theme in themes.THEMES else themes.DARK
+        if keymap:
+            self.set_keymap(dict(keymap))
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The theme's variables and our tokens."""
+        variables = super().get_css_variables()
+        ours = {PREFIX + name: value for name, value in themes.tokens(variables).items()}
+        self.theme_variables = {**variables, **ours}
+        return self.theme_variables
+
+    def compose(self) -> ComposeResult:
+        """Status line, panes, messages, keys."""
+        home, folder = str(self.session.root.home()), str(self.session.root)
+        yield StatusLine()
+        yield Body()
+        yield Messages()
+        yield KeyBar(self.session.root.name, folder.replace(home, "~", 1))
+
+    def on_mount(self) -> None:
+        """Show what is so, and follow what happens; nothing else is awaited for the first frame."""
+        self.screen.query_one(Form).focus()
+        self.refresh_state()
+        for event in self.session.opening:
+            self.body.tell(event, self.now())
+        self.run_worker(self._follow())
+        self.call_after_refresh(self.session.begin)
+        self.set_interval(1.0, self.refresh_state)
+
+    async def _follow(self) -> None:
+        async for event in self.session.listen():
+            self._told(event)
+
+    def _told(self, event: Event) -> None:
+        body = self.body
+        body.tell(event, self.now())
+        match event:
+            case Started(phase="build"):
+                body.query_one(Build).open(self.session.folder("build", event.id))
+                self._follow_to(Build)
+            case Started():
+                self._open_run(event.id)
+                self._follow_to(Run)
+            case Finished() if event.seconds > LONG:
+                self.bell()
+        if not self._pending:
+            self._pending = True
+            self.call_later(self.refresh_state)
+
+    def _follow_to(self, tab: type[Pane]) -> None:
+        if self.follows:
+            self.body.choose(tab)
+
+    def refresh_state(self) -> None:
+        """Hand the state down, and ask the person what the session asks."""
+        self._pending = False
+        state, now, screen = self.session.state, self.now(), self.screen_stack[0]
+        newest = newest_started(state)
+        if newest is not None and not self.body.query_one(Run).shown:
+            self._open_run(newest.id)
+        screen.query_one(StatusLine).show(state, now)
+        self.body.show(state, now)
+        self._show_bottom()
+        self._ask()
+
+    def _show_bottom(self) -> None:
+        state, screen, pane = self.session.state, self.screen_stack[0], self.body.focused()
+        screen.query_one(Messages).show(state, pane.hint() if pane is not None else ())
+        name = (state.resolved.project if state.resolved else None) or self.session.root.name
+        if screen is self.screen:
+            keys = keys_by_id(self, screen)
+            bound = {b.id: b.action for b in BINDINGS if isinstance(b, Binding)}
+            shown = [
+                (keys[name][0], word, f"app.{bound[name]}" if name in bound else "")
+                for name, word in footer(state, pane)
+                if name in keys
+            ]
+            if isinstance(screen.focused, Field):
+                shown = [("↵", "accept", ""), ("esc", "leave as it was", ""), *shown]
+            screen.query_one(KeyBar).show(tuple(shown), name)
+
+    def _ask(self) -> None:
+        question, shown = self.session.state.question, self.screen
+        open_id = shown.question if isinstance(shown, Choose) else ""
+        if isinstance(shown, Choose) and open_id and (question is None or question.id != open_id):
+            shown.dismiss("")
+        elif question is not None and len(self.screen_stack) == 1:
+            self._put(question)
+
+    def _put(self, asked: Asked) -> None:
+        dialog = Choose(asked.text, asked.choices, asked.default, asked.facts, asked.id)
+        self.push_screen(dialog, lambda choice: self._answer(asked.id, choice or ""))
+
+    def _answer(self, question: str, choice: str) -> None:
+        if choice:
+            self.session.answer(question, choice)
+
+    def _open_run(self, run: str) -> None:
+        self.body.query_one(Run).open(run, self.session.folder("run", run))
+        self.body.query_one(Runs).mark_shown(run)
+
+    @on(NextRun.Edited)
+    def _edited(self, event: NextRun.Edited) -> None:
+        self.session.edit(event.path, event.text)
+
+    @on(NextRun.Reset)
+    def _reset(self, event: NextRun.Reset) -> None:
+        self.session.reset(event.path)
+
+    @on(NextRun.Told)
+    def _pane_told(self, event: NextRun.Told) -> None:
+        self.say(event.text, "warning")
+
+    @on(Runs.Chosen)
+    def _run_chosen(self, event: Runs.Chosen) -> None:
+        self._open_run(event.run)
+        self.action_pane(Run.NUMBER)
+
+    @on(Lines.Moved)
+    def _moved(self) -> None:
+        self._show_bottom()
+
+    def on_descendant_focus(self) -> None:
+        """Keys and hint are those of the pane that has the focus."""
+        self.body.settle()
+        self._show_bottom()
+
+    def end_by(self, number: signal.Signals) -> None:
+        """End as a signal asks; what a person types in the editor is meant for the editor."""
+        if not (self.in_editor and number in (signal.SIGINT, signal.SIGQUIT)):
+            self.exit(128 + number, return_code=128 + number)
+
+
+async def run_app(
+    session: Session, *, theme: str | None = None, keymap: Mapping[str, str] | None = None
+) -> int:
+    """Show the session until the person leaves; the exit code of the process."""
+    app = PxtuiApp(session, theme=theme, keymap=keymap)
+    loop = asyncio.get_running_loop()
+    for number in SIGNALS:
+        loop.add_signal_handler(number, app.end_by, number)
+    try:
+        await app.run_async()
+    finally:
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)
+    if session.state.edits:
+        count = words.number(len(session.state.edits), "changed value")
+        print(f"{count} not written to the file: kept as a draft", file=sys.stderr)
+    return app.return_code or 0

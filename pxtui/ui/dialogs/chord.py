@@ -1,0 +1,31 @@
+"""The second key of `w`: off, build, or build and run; asked for in the message line."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+
+class WatchChord(ModalScreen[str]):
+    """Ends with the watch mode; any other key leaves it as it was."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("w", "take('off')", "off", id="watch.off", tooltip="A change leads to nothing."),
+        Binding("b", "take('build')", "build", id="watch.build",
+                tooltip="A change leads to a build."),
+        Binding("r", "take('run')", "build and run", id="watch.run",
+                tooltip="A change leads to a build and a run."),
+    ]  # fmt: skip
+
+    def action_take(self, mode: str) -> None:
+        """End with this mode."""
+        self.dismiss(mode)
+
+    def on_key(self, event: events.Key) -> None:
+        """Any other key: as it was."""
+        if event.key not in ("w", "b", "r"):
+            event.stop()
+            self.dismiss(None)

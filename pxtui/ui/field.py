@@ -1,0 +1,24 @@
+"""The one-row field in which a person types; it does not blink."""
+
+from __future__ import annotations
+
+from textual.widgets import Input
+
+
+class Field(Input):
+    """An Input of one row without a frame."""
+
+    DEFAULT_CSS = """
+    Field {
+        height: 1; border: none; padding: 0;
+        background: $px-tint; color: $px-strong;
+        &:focus { border: none; background-tint: transparent; }
+        & > .input--placeholder { color: $px-soft; text-style: none; }
+        & > .input--cursor { background: $px-key; color: $px-ground; text-style: none; }
+        & > .input--selection { background: $px-hair; color: $px-strong; }
+    }
+    """
+
+    def __init__(self, *, name_id: str | None = None, placeholder: str = "") -> None:
+        super().__init__(id=name_id, placeholder=placeholder, compact=True, select_on_focus=True)
+        self.cursor_blink = False

@@ -1,0 +1,83 @@
+"""The keys that work everywhere, and which of them stand in the footer now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.binding import Binding, BindingType
+
+from pxtui.state import State
+from pxtui.ui.pane import Pane
+from pxtui.ui.panes.build import Build
+from pxtui.ui.panes.next_run import NextRun
+from pxtui.ui.panes.run import Run
+from pxtui.ui.panes.runs import Runs
+
+BINDINGS: list[BindingType] = [
+    Binding("r", "run", "run", id="run", tooltip="Build if needed, then run the values on screen."),
+    Binding("b", "build", "build", id="build", tooltip="Build the image now."),
+    Binding("s", "stop", "stop", id="stop",
+            tooltip="Ask the run to stop; asks you first when it is older than a minute."),
+    Binding("S", "kill", "kill", id="kill", tooltip="Kill the run at once; asks you first."),
+    Binding("full_stop", "repeat", "again", id="repeat",
+            tooltip="Run again with the values of the newest run."),
+    Binding("w", "watch", "watch", id="watch",
+            tooltip="What a changed file leads to: then w off, b build, r build and run."),
+    Binding("e", "edit", "edit", id="edit", tooltip="Open the polyaxonfile in your editor."),
+    Binding("u", "undo", "undo", id="undo", tooltip="Undo the last change of a value."),
+    Binding("U", "redo", "redo", id="redo", tooltip="Redo what was undone."),
+    Binding("ctrl+s,f2", "save", "write file", id="save",
+            tooltip="Write the changed values to the polyaxonfile, and nothing else."),
+    Binding("exclamation_mark", "problem", "next problem", id="problem",
+            tooltip="Show the next problem of the file at its line."),
+    Binding("1", "pane('1')", "File", id="pane.file", tooltip="The polyaxonfile."),
+    Binding("2", "pane('2')", "Next run", id="pane.next-run", tooltip="The next run's values."),
+    Binding("3", "pane('3')", "Build", id="pane.build", tooltip="Steps and log of the build."),
+    Binding("4", "pane('4')", "Run", id="pane.run", tooltip="The log of a run."),
+    Binding("5", "pane('5')", "Watch", id="pane.watch", tooltip="Watch mode and what happened."),
+    Binding("6", "pane('6')", "Runs", id="pane.runs", tooltip="The runs of this project."),
+    Binding("left_square_bracket", "tab(-1)", "tab before", id="tab.previous",
+            tooltip="The tab before."),
+    Binding("right_square_bracket", "tab(1)", "next tab", id="tab.next", tooltip="The next tab."),
+    Binding("tab", "app.focus_next", "next pane", id="pane.next", tooltip="The next pane."),
+    Binding("shift+tab", "app.focus_previous", "pane before", id="pane.previous",
+            tooltip="The pane before."),
+    Binding("z", "zoom", "zoom", id="zoom", tooltip="Give the focused pane the whole screen."),
+    Binding("colon,ctrl+p", "palette", "commands", id="palette",
+            tooltip="Type what to do; :w writes the file, :q quits."),
+    Binding("question_mark,f1", "help", "help", id="help", tooltip="The keys that work here."),
+    Binding("q", "leave", "quit", id="quit",
+            tooltip="Leave find or zoom; at the top quit, asking about a live run."),
+    Binding("ctrl+q", "quit", "quit now", id="quit-now", tooltip="Quit without a question.",
+            priority=True),
+    Binding("ctrl+c", "how_to_quit", "how to quit", id="how-to-quit", show=False,
+            tooltip="Says how to quit."),
+]  # fmt: skip
+
+ALIASES = {"save": "w", "quit": "q", "quit-now": "q!", "edit": "e", "run": "r", "build": "b"}
+"""What can be typed in the palette for a command."""
+
+
+def footer(state: State, pane: Pane | None) -> Iterable[tuple[str, str]]:
+    """Ids of the bindings that matter now, the most important first, and a word for each."""
+    if isinstance(pane, NextRun) and state.reading is not None:
+        yield "form.change", "change"
+    if isinstance(pane, Runs):
+        yield "runs.open", "log"
+    if state.no_file is None:
+        yield "run", "run / queue" if state.runs else "run"
+        yield "build", "build"
+    if state.runs or state.building or state.queue:
+        yield "stop", "stop"
+    if state.no_file is None:
+        yield "watch", "watch"
+        yield "edit", "edit"
+    if isinstance(pane, Build | Run):
+        yield "log.find", "find"
+        yield "log.follow", "follow"
+    if state.reading is not None and state.reading.problems:
+        yield "problem", "next problem"
+    yield "zoom", "zoom"
+    yield "palette", "commands"
+    yield "help", "help"
+    yield "quit", "quit"

@@ -1,0 +1,358 @@
+"""The view of a growing log: follows it until the person scrolls, finds, wraps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from pxtui.ui import words
+from pxtui.ui.draw import Block, Piece, Row, row, spread, strip, theme_tokens
+from pxtui.ui.field import Field
+from pxtui.ui.log_lines import LogLines
+
+POLL = 1 / 20
+"""Seconds between two looks at the log of a visible view."""
+TIMES = 56
+"""A view at least this wide shows when a line came."""
+_FIGURE = re.compile(r"\b[A-Za-z_][\w./]*=(?=[-+]?\d)")
+"""A name before a figure: soft, so that the figures stand out."""
+
+
+class LogView(ScrollView, can_focus=True):
+    """The lines of one log; `follow` is a state of its own, never guessed from the position."""
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    LogView { scrollbar-size: 1 1; overflow-x: hidden; overflow-y: auto; height: 1fr;
+        scrollbar-gutter: stable;
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("F", "follow", "follow", id="log.follow", tooltip="Follow the log's end, or stop."),
+        Binding("W", "wrap", "wrap", id="log.wrap",
+                tooltip="Wrap long lines, or leave them on one row (left and right move)."),
+        Binding("slash", "find", "find", id="log.find",
+                tooltip="Find a text; capitals in it make capitals matter."),
+        Binding("n", "next(1)", "next", id="log.next", show=False, tooltip="The next match."),
+        Binding("N", "next(-1)", "previous", id="log.previous", show=False,
+                tooltip="The match before."),
+        Binding("up,k", "by(-1)", "up", id="log.up", show=False, tooltip="A row up."),
+        Binding("down,j", "by(1)", "down", id="log.down", show=False, tooltip="A row down."),
+        Binding("pageup", "pages(-1)", "page up", id="log.page-up", show=False,
+                tooltip="A page up."),
+        Binding("pagedown", "pages(1)", "page down", id="log.page-down", show=False,
+                tooltip="A page down."),
+        Binding("home,g", "top", "start", id="log.start", show=False, tooltip="The first line."),
+        Binding("end,G", "bottom", "end", id="log.end", show=False,
+                tooltip="The last line; the log is followed again."),
+        Binding("left", "aside(-8)", "left", id="log.left", show=False, tooltip="To the left."),
+        Binding("right", "aside(8)", "right", id="log.right", show=False, tooltip="To the right."),
+    ]  # fmt: skip
+
+    class Changed(Message):
+        """What the foot of the view says may be different."""
+
+    class Find(Message):
+        """The person wants to type what to find."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log_lines = LogLines()
+        self.folder: Path | None = None
+        self.follow = True
+        self.wrap = True
+        self.ended = False
+        self.new = 0
+        """Lines that came since the view left the end."""
+        self.query_text = ""
+        self.matches: list[int] = []
+        self.match = 0
+        self._aside = 0
+
+    def open(self, folder: Path | None) -> None:
+        """Show the log in a job's folder."""
+        if folder == self.folder:
+            return
+        self.log_lines.close()
+        self.folder, self.log_lines = folder, LogLines(folder)
+        self.follow, self.new, self.ended, self.query_text, self.matches = True, 0, False, "", []
+        self._laid_out()
+        self.poll()
+
+    def on_mount(self) -> None:
+        """Look at the log from now on."""
+        self.set_interval(POLL, self.poll)
+
+    def on_unmount(self) -> None:
+        """Let go of the log."""
+        self.log_lines.close()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Lay the lines out anew."""
+        self._laid_out()
+        self.call_after_refresh(self._to_end)
+
+    def on_show(self) -> None:
+        """Take up what came while the view was hidden."""
+        self.poll()
+
+    @property
+    def text_at(self) -> int:
+        """The cell at which the text of a line starts."""
+        return 11 if self.size.width >= TIMES else 2
+
+    def _laid_out(self) -> None:
+        first = self.log_lines.at(self.scroll_offset.y)
+        width = max(8, self.scrollable_content_region.width - self.text_at)
+        self.log_lines.wrap(width if self.wrap else 0)
+        self._renew()
+        if not self.follow and first is not None:
+            self.scroll_to(y=self.log_lines.row_of(first[0]), animate=False, force=True)
+
+    def poll(self) -> None:
+        """Read what came, if anyone can see it."""
+        if not self.is_attached or not self.is_on_screen:
+            return
+        added, gone, changed = self.log_lines.poll(self.ended)
+        if not changed:
+            return
+        if not self.follow:
+            self.new += added
+            if gone:
+                self.scroll_to(y=max(0, self.scroll_offset.y - gone), animate=False, force=True)
+        if gone and self.query_text:
+            self.matches = self.log_lines.find(self.query_text)
+            self.match = min(self.match, max(0, len(self.matches) - 1))
+        self._renew()
+
+    def _renew(self) -> None:
+        size = Size(self.size.width, self.log_lines.rows)
+        if size != self.virtual_size:
+            self.virtual_size = size
+        self._to_end()
+        self.refresh()
+        self.post_message(self.Changed())
+
+    def _to_end(self) -> None:
+        if self.follow:
+            self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw a visible row: time, `!` for stderr, text."""
+        tokens = theme_tokens(self.app.theme_variables)
+        width = self.scrollable_content_region.width
+        found = self.log_lines.at(y + self.scroll_offset.y)
+        if found is None:
+            return strip((), width, tokens)
+        index, line, part, first = found
+        stderr = line.stream == "stderr"
+        head = Piece(("! " if stderr else "  ") if first else "  ", "warn b")
+        time = words.clock(line.time) if first and line.time else ""
+        pieces: Row = (head,) if self.text_at == 2 else (Piece(f"{time:<9}", "soft"), head)
+        text = part if self.wrap else part[self._aside :]
+        here = bool(self.matches) and self.matches[self.match] == index
+        body = self._body(text, "warn" if stderr else "ink")
+        return strip((*pieces, *body), width, tokens, "band" if here else "ground")
+
+    def _body(self, text: str, tone: str) -> Row:
+        if self.query_text:
+            flags = 0 if self.query_text != self.query_text.lower() else re.IGNORECASE
+            return _marked(text, re.compile(re.escape(self.query_text), flags), tone, "key b @tint")
+        return _marked(text, _FIGURE, tone, "soft") if tone == "ink" else (Piece(text, tone),)
+
+    def find(self, query: str) -> None:
+        """Find a text and go to its last place before the end of the view."""
+        self.query_text = query
+        self.matches = self.log_lines.find(query) if query else []
+        self.match = max(0, len(self.matches) - 1)
+        if self.matches:
+            self._go()
+        self.refresh()
+        self.post_message(self.Changed())
+
+    def _go(self) -> None:
+        self._leave()
+        above = self.log_lines.row_of(self.matches[self.match]) - self.size.height // 2
+        self.scroll_to(y=max(0, above), animate=False, force=True)
+        self.refresh()
+
+    def _leave(self) -> None:
+        if self.follow:
+            self.follow, self.new = False, 0
+        self.post_message(self.Changed())
+
+    def action_follow(self) -> None:
+        """Follow, or stay."""
+        if self.follow:
+            self._leave()
+        else:
+            self.action_bottom()
+
+    def action_bottom(self) -> None:
+        """To the end, and follow."""
+        self.follow, self.new = True, 0
+        self._renew()
+
+    def action_top(self) -> None:
+        """To the first line that is kept."""
+        self._leave()
+        self.scroll_to(y=0, animate=False, force=True)
+
+    def action_by(self, rows: int) -> None:
+        """Scroll; upwards leaves the end."""
+        if rows < 0:
+            self._leave()
+        self.scroll_to(y=self.scroll_offset.y + rows, animate=False, force=True)
+
+    def action_pages(self, by: int) -> None:
+        """Scroll by a page."""
+        self.action_by(by * max(1, self.size.height - 1))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """The wheel leaves the end too."""
+        event.stop()
+        event.prevent_default()
+        self.action_by(-3)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """A dragged scrollbar leaves the end too."""
+        super().watch_scroll_y(old_value, new_value)
+        if self.follow and new_value < old_value and new_value < self.max_scroll_y:
+            self._leave()
+
+    def action_wrap(self) -> None:
+        """Wrap, or do not."""
+        self.wrap, self._aside = not self.wrap, 0
+        self._laid_out()
+
+    def action_aside(self, by: int) -> None:
+        """Move sideways where lines are not wrapped."""
+        if not self.wrap:
+            longest = max((cell_len(line.text) for line in self.log_lines.lines), default=0)
+            self._aside = min(max(0, self._aside + by), max(0, longest - 8))
+            self.refresh()
+
+    def action_find(self) -> None:
+        """Ask for the field."""
+        self.post_message(self.Find())
+
+    def action_next(self, by: int) -> None:
+        """The next match, around the end."""
+        if self.query_text:
+            self.matches = self.log_lines.find(self.query_text)
+        if self.matches:
+            self.match = (self.match + by) % len(self.matches)
+            self._go()
+
+
+def _marked(text: str, pattern: re.Pattern[str], tone: str, marked: str) -> Row:
+    pieces, at = [], 0
+    for found in pattern.finditer(text):
+        pieces += [Piece(text[at : found.start()], tone), Piece(found[0], marked)]
+        at = found.end()
+    return (*pieces, Piece(text[at:], tone))
+
+
+class _LogFoot(Block):
+    """Where the view stands in its log."""
+
+    DEFAULT_CSS = "_LogFoot { height: 1; }"
+
+    def __init__(self, view: LogView) -> None:
+        super().__init__()
+        self._view = view
+
+    def rows(self, width: int) -> Sequence[Row]:
+        return [spread((), self._note(), width, "─", "hair")]
+
+    def _note(self) -> Row:
+        view, lines = self._view, self._view.log_lines
+        count = words.number(lines.total, "line")
+        where: tuple[tuple[str, str], ...]
+        if view.query_text and not view.matches:
+            where = ((f"nothing has {view.query_text}", "warn"),)
+        elif view.query_text:
+            where = ((f"{view.match + 1:,} of {len(view.matches):,} ", "ink"), ("n N", "key b"))
+        elif view.folder is None:
+            return ()
+        elif view.follow:
+            where = (("ended" if view.ended else "following", "ink"),)
+        elif view.new:
+            where = (("F", "key b"), (f" {view.new:,} new", "ink"))
+        else:
+            where = (("F", "key b"), (" follows", "soft"))
+        older = " · older ones in the log file" if lines.older else ""
+        unwrapped = " · not wrapped" if not view.wrap else ""
+        return row(*where, (f" · {count}{older}{unwrapped}", "soft"))
+
+
+class LogPart(Vertical):
+    """A log view, its foot, and the field for what to find."""
+
+    DEFAULT_CSS = """
+    LogPart { height: 1fr; }
+    LogPart Field { display: none; background: $px-band; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.view = LogView()
+
+    def compose(self) -> ComposeResult:
+        """View, foot, field."""
+        yield self.view
+        yield _LogFoot(self.view)
+        yield Field(placeholder="find")
+
+    @on(LogView.Changed)
+    def _changed(self, event: LogView.Changed) -> None:
+        self.query_one(_LogFoot).refresh()
+
+    @on(LogView.Find)
+    def _find(self, event: LogView.Find) -> None:
+        event.stop()
+        field = self.query_one(Field)
+        field.value = ""
+        field.display, self.query_one(_LogFoot).display = True, False
+        field.focus()
+
+    @on(Field.Submitted)
+    def _found(self, event: Field.Submitted) -> None:
+        event.stop()
+        self._close()
+        self.view.find(event.value)
+
+    def _close(self) -> None:
+        field = self.query_one(Field)
+        if field.display:
+            field.display, self.query_one(_LogFoot).display = False, True
+            self.view.focus()
+
+    def leave_find(self) -> bool:
+        """Be done with finding; whether there was anything to be done with."""
+        busy = bool(self.view.query_text) or self.query_one(Field).display
+        self._close()
+        self.view.find("")
+        return busy
+
+    @on(Field.Blurred)
+    def _blurred(self) -> None:
+        field = self.query_one(Field)
+        field.display, self.query_one(_LogFoot).display = False, True
+
+    def on_key(self, event: events.Key) -> None:
+        """Esc leaves the field and what was found."""
+        if event.key == "escape" and self.leave_find():
+            event.stop()

@@ -1,0 +1,122 @@
+"""Will run: the command that the next run is given, and what the keys r and b will do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+
+from pxtui.logs.text import clean_line
+from pxtui.state import State
+from pxtui.ui import command_lines
+from pxtui.ui.draw import Block, Lines, Piece, Row, row
+from pxtui.ui.pane import Bar, LeftPane
+from pxtui.ui.prospect import asks_first, hindrance, prospect, run_words
+
+
+class Command(Lines):
+    """The command, never cut: it is broken at its options and scrolls if it has to."""
+
+    def __init__(self, *, compact: bool) -> None:
+        super().__init__()
+        self._compact = compact
+        self._made: tuple[int, list[Row]] = (0, [])
+        self.cmd = self.base = ""
+
+    def set(self, cmd: str, base: str) -> None:
+        """Show a command beside the file's."""
+        if (cmd, base) != (self.cmd, self.base):
+            self.cmd, self.base = cmd, base
+            self._made = (0, [])
+            self.renew()
+
+    def made(self, width: int) -> list[Row]:
+        """All rows at this width."""
+        if self._made[0] != width:
+            cmd, base = clean_line(self.cmd), clean_line(self.base)
+            rows = command_lines.rows(cmd, base, width, compact=self._compact)
+            self._made = (width, rows if self.cmd else [row("" if self._compact else "    ", "—")])
+        return self._made[1]
+
+    def count(self) -> int:
+        """The rows at the width that it has."""
+        return len(self.made(self.scrollable_content_region.width or self.size.width or 40))
+
+    def line(self, index: int, width: int) -> Row:
+        """One of them."""
+        rows = self.made(width)
+        return rows[index] if index < len(rows) else ()
+
+    def renew(self) -> None:
+        """It takes keys only where it has to be scrolled."""
+        super().renew()
+        self.can_focus = self.count() > self.size.height > 0
+
+
+class _Prospect(Block):
+    DEFAULT_CSS = "_Prospect { height: auto; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: tuple[Row, ...] = ()
+
+    def rows(self, width: int) -> Sequence[Row]:
+        return ((), *self.lines)
+
+
+class WillRun(LeftPane):
+    """The command and what comes before it; compact, it stands in full width below the columns."""
+
+    TITLE = "Will run"
+    DEFAULT_CSS = """
+    WillRun Command { height: 1fr; }
+    """
+
+    def __init__(self, *, compact: bool = False) -> None:
+        super().__init__(id="will-run-below" if compact else "will-run")
+        self._compact = compact
+
+    def compose(self) -> ComposeResult:
+        """Head, command, and what the keys do (in the head where it is compact)."""
+        yield Bar(self.NUMBER, self.TITLE)
+        yield Command(compact=self._compact)
+        if not self._compact:
+            yield _Prospect()
+
+    def show(self, state: State, now: float) -> None:
+        """Show the command of the working set."""
+        base = state.base.resolved.cmd if state.base and state.base.resolved else ""
+        cmd = state.resolved.cmd if state.resolved else ""
+        command = self.query_one(Command)
+        command.set(cmd, base if base else cmd)
+        if self._compact:
+            self._note(state)
+        else:
+            lines = self.query_one(_Prospect)
+            lines.lines = prospect(state)
+            lines.refresh(layout=True)
+        more = command.count() - command.size.height
+        if not self._compact:
+            self.query_one(Bar).note(
+                *([(f"{more} more below", "soft")] if more > 0 < command.size.height else [])
+            )
+
+    def _note(self, state: State) -> None:
+        why = hindrance(state)
+        if why:
+            self.query_one(Bar).note(("! ", "warn"), (why, "warn"))
+            return
+        first = " · asks once first" if asks_first(state) else ""
+        self.query_one(Bar).note(("r", "key b"), (f" {run_words(state)}{first}", "soft"))
+
+    def wanted(self, width: int) -> int:
+        """Head, command and what the keys do."""
+        rows = len(self.query_one(Command).made(width))
+        return 1 + rows + (0 if self._compact else len(self.query_one(_Prospect).rows(width)))
+
+    def least(self) -> int:
+        """Some of the command and all that the keys do."""
+        return 2 if self._compact else 6
+
+
+__all__ = ["Piece", "WillRun"]

@@ -1,0 +1,66 @@
+"""What the keys r and b will do now, in words."""
+
+from __future__ import annotations
+
+from pxtui.state import State
+from pxtui.ui.draw import Row, row
+from pxtui.ui.listed import next_number
+
+
+def hindrance(state: State) -> str:
+    """Why nothing can be run now; empty if it can."""
+    if state.no_file is not None:
+        return "there is no polyaxonfile"
+    if state.reading is None:
+        return "the polyaxonfile is being read"
+    if state.resolved is None:
+        errors = sum(p.severity == "error" for p in state.reading.problems)
+        return f"the polyaxonfile has {errors} error{'s' * (errors != 1)}"
+    if not state.resolved.image:
+        return "the polyaxonfile names no image"
+    if not state.resolved.cmd:
+        return "the polyaxonfile has no cmd"
+    if state.engine is not None and not state.engine.ok:
+        return "no engine answers"
+    if state.tree is not None and state.tree.error:
+        return state.tree.error
+    return ""
+
+
+def run_words(state: State) -> str:
+    """What `r` does, in a few words."""
+    following = next_number(state) + len(state.queue)
+    if state.runs:
+        return f"queue as #{following}, or ask"
+    if state.queue:
+        return f"queue as #{following}"
+    if state.building is not None:
+        return (
+            "run after this build"
+            if state.building.started.target == state.target
+            else ("build anew, then run")
+        )
+    return "run" if state.image_is_current else "build, then run"
+
+
+def asks_first(state: State) -> bool:
+    """Whether this project was never run on this engine."""
+    return state.engine is not None and state.engine.ok and state.engine.id not in state.trusted
+
+
+def prospect(state: State) -> tuple[Row, ...]:
+    """What `r` and `b` do, with the gutter of a list."""
+    why = hindrance(state)
+    if why:
+        return (row((" !  ", "warn"), (why, "warn")),)
+    note = ""
+    if state.runs:
+        note = f" · after #{next_number(state) + len(state.queue) - 1}"
+    elif asks_first(state):
+        note = " · asks once first"
+    runs = row((" r  ", "key b"), run_words(state), (note, "soft"))
+    local = state.engine is not None and not state.engine.isolated
+    if state.image_is_current:
+        ready = "environment is ready" if local else "image is ready, no build needed"
+        return (runs, row((" ✓  ", "good"), (ready, "soft")))
+    return (runs, row((" b  ", "key b"), "only build"))

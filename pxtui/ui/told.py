@@ -1,0 +1,88 @@
+"""The events of a session in the words of a person, for the list in Watch."""
+
+from __future__ import annotations
+
+from pxtui import events as e
+from pxtui.ui import words
+from pxtui.ui.draw import Row, row
+
+LEADS_TO = {"build": "a build", "run": "a build and a run", "none": "nothing"}
+
+
+def changed_words(changed: e.Changed) -> str:
+    """Which files changed: `train.py, utils/io.py and 3 more`."""
+    named = ", ".join(changed.paths[:3])
+    more = changed.total - min(3, len(changed.paths))
+    return f"{named} and {more} more" if more > 0 and named else named or "files"
+
+
+def in_words(event: e.Event) -> Row:
+    """One event as a row; empty for what is not worth one."""
+    match event:
+        case e.Loaded():
+            changed = f", {len(event.edits)} changed" if event.edits else ""
+            return row(("the polyaxonfile was read", "ink"), (changed, "soft"))
+        case e.Invalid():
+            errors = sum(p.severity == "error" for p in event.reading.problems)
+            return row(("✗ ", "bad"), f"the polyaxonfile has {words.number(errors, 'error')}")
+        case e.NoFile():
+            return row(("! ", "warn"), event.message)
+        case e.EngineSeen():
+            glyph = ("✓ ", "good") if event.ok else ("! ", "warn")
+            return row(
+                glyph, event.name or "no engine", (f" · {event.note}" if event.note else "", "soft")
+            )
+        case e.Changed():
+            return row(
+                f"{changed_words(event)} changed",
+                (f" · leads to {LEADS_TO[event.leads_to]}", "soft"),
+            )
+        case e.Dropped() if event.message:
+            return row(("! " if event.severity == "error" else "", "warn"), event.message)
+        case e.Asked():
+            return row(("! ", "warn"), event.text)
+        case e.Answered():
+            return row(f"answered: {event.choice}")
+        case e.Notice():
+            return row(event.text, (f" · {event.hint}" if event.hint else "", "soft"))
+        case e.Saved():
+            return row(("✓ ", "good"), f"written to {event.file}: {', '.join(event.names)}")
+        case e.Watching():
+            return row(f"watch {watch_words(event.mode)}")
+        case _:
+            return _job_in_words(event)
+
+
+def _job_in_words(event: e.Event) -> Row:
+    match event:
+        case e.Started():
+            job = f"#{event.number}" if event.phase == "run" else "build"
+            why = f" · {event.cause}" if event.cause not in ("", "asked") else ""
+            return row(
+                ("● ", "good"),
+                f"{job} {'found again' if event.adopted else 'started'}",
+                (why, "soft"),
+            )
+        case e.Queued():
+            return row(("◌ ", "soft"), "a run waits", (f" · {event.cause}", "soft"))
+        case e.Unqueued():
+            return row("waiting runs were taken back")
+        case e.Stopping():
+            return row("the run was asked to stop")
+        case e.Finished():
+            from pxtui.ui.listed import ended
+
+            glyph, word, tone = ended(event)
+            told = f" · {event.message}" if event.message else ""
+            return row(
+                (f"{glyph} ", tone),
+                f"{event.phase} {word}",
+                (f" in {words.took(event.seconds)}{told}", "soft"),
+            )
+        case _:
+            return ()
+
+
+def watch_words(mode: e.WatchMode) -> str:
+    """A watch mode: `off`, `build`, `build and run`."""
+    return {"off": "off", "build": "build", "run": "build and run"}[mode]

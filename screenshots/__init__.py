@@ -1,0 +1,1 @@
+"""Pictures of the app, each made by driving it."""

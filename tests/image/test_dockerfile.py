@@ -1,0 +1,155 @@
+"""The Dockerfile has exactly the instructions of the plan, whatever its texts try."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from pxtui.errors import PxtuiError
+from pxtui.image.dockerfile import dockerfile, instructions
+from pxtui.image.plan import ImagePlan, StagedFile
+
+NASTY = "\\\"'$<>{}[]#-&|;! \tabcEOFRUN\néø"
+steps = st.text(st.sampled_from(NASTY) | st.characters(), min_size=1, max_size=40)
+
+
+def parse(text: str) -> list[tuple[str, str]]:
+    """Read a Dockerfile as Docker does: comments, continued lines, heredocs, words."""
+    lines = iter(text.split("\n"))
+    found = []
+    for line in lines:
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        while re.search(r"\\[ \t]*$", line):
+            line = re.sub(r"\\[ \t]*$", "", line) + next(lines, "")
+        word, _, rest = line.strip().partition(" ")
+        if word.upper() in ("RUN", "COPY", "ADD") and not rest.startswith("["):
+            for name in re.findall(r"<<-?[\"']?(\w+)[\"']?", rest):
+                while next(lines, name) != name:
+                    pass
+        found.append((word, rest.strip()))
+    return found
+
+
+def plan(*steps: str, base: str = "python:3.11-slim", **env: str) -> ImagePlan:
+    return ImagePlan(base, tuple(env.items()), (), steps)
+
+
+def shell_command(argument: str) -> list[str]:
+    """What Docker executes for the argument of RUN."""
+    try:
+        argv = json.loads(argument)
+    except ValueError:
+        return ["/bin/sh", "-c", argument]
+    return argv if isinstance(argv, list) else ["/bin/sh", "-c", argument]
+
+
+def test_order_is_that_of_the_contract() -> None:
+    staged = (StagedFile("polyaxon_requirements.txt", b""), StagedFile("polyaxon_setup.sh", b""))
+    made = ImagePlan("tensorflow/tensorflow:1.4.1-py3", (("A", "1"),), staged, ("pip install x",))
+    assert dockerfile(made, "code") == (
+        "FROM tensorflow/tensorflow:1.4.1-py3\n"
+        'ENV A="1"\n'
+        "WORKDIR /code\n"
+        "COPY polyaxon_requirements.txt /code/\n"
+        "COPY polyaxon_setup.sh /code/\n"
+        "RUN pip install x\n"
+        "COPY code /code/\n"
+    )
+
+
+def test_a_step_is_told_by_its_own_text() -> None:
+    told = instructions(plan("echo 1\necho 2"))[2]
+    assert told.text == "echo 1\necho 2"
+    assert told.line == 'RUN ["/bin/sh", "-ec", "echo 1\\necho 2"]'
+
+
+def test_blank_steps_are_no_instructions() -> None:
+    assert [word for word, _ in parse(dockerfile(plan("", "  \n")))] == ["FROM", "WORKDIR", "COPY"]
+
+
+@given(st.lists(steps, max_size=4))
+@example(["echo a \\"])
+@example(["echo a \\ "])
+@example(["cat <<EOF"])
+@example(["cat <<EOF\nFROM evil\nEOF"])
+@example(["--mount=type=bind true"])
+@example(['["rm", "-rf", "/"]'])
+@example(["# syntax=evil"])
+@example(["true\nFROM evil\nRUN evil"])
+@example(["true\r\nFROM evil"])
+@example(["ONBUILD RUN evil"])
+def test_no_step_adds_an_instruction(steps: list[str]) -> None:
+    try:
+        text = dockerfile(plan(*steps))
+    except PxtuiError:
+        return
+    words = [word for word, _ in parse(text)]
+    count = sum(bool(step.strip()) for step in steps)
+    assert words == ["FROM", "WORKDIR", *["RUN"] * count, "COPY"]
+
+
+@given(steps.filter(lambda text: "\n" not in text and "\0" not in text and text.strip()))
+def test_the_shell_is_given_the_text_of_the_step(step: str) -> None:
+    try:
+        text = dockerfile(plan(step))
+    except PxtuiError:
+        return
+    argv = shell_command(parse(text)[2][1])
+    assert argv[:2] == ["/bin/sh", "-c"]
+    assert argv[2].strip() == step.strip()
+
+
+@given(st.text(st.sampled_from("\\\"' =abc#<") | st.characters(), max_size=30))
+@example("a\\")
+@example('"\nRUN evil')
+def test_variables_reach_the_image_as_they_are(value: str) -> None:
+    try:
+        line = instructions(plan(X=value))[1].line
+    except PxtuiError:
+        assert "\n" in value or "\0" in value or re.search("[\ud800-\udfff]", value)
+        return
+    assert "\n" not in line
+    quoted = re.fullmatch(r'ENV X="((?:[^"\\]|\\["\\])*)"', line, re.DOTALL)
+    assert quoted
+    assert re.sub(r"\\(.)", r"\1", quoted[1], flags=re.DOTALL) == value
+
+
+def test_variables_of_docker_are_left_to_it() -> None:
+    assert instructions(plan(PATH="/x:$PATH"))[1].line == 'ENV PATH="/x:$PATH"'
+
+
+@pytest.mark.parametrize(
+    "base",
+    ["a\nRUN evil", "a AS b", "--platform=x a", "", " a", "# x", "a\tb", "a`b", "$X"],
+)
+def test_an_image_that_is_no_name_is_refused(base: str) -> None:
+    with pytest.raises(PxtuiError):
+        dockerfile(plan(base=base))
+
+
+@pytest.mark.parametrize("base", ["a", "localhost:5000/a/b:c", "a@sha256:" + "0" * 64, "A_b.c/d:e"])
+def test_names_of_images_pass(base: str) -> None:
+    assert dockerfile(plan(base=base)).startswith(f"FROM {base}\n")
+
+
+@pytest.mark.parametrize("name", ["A B", "A=B", "1A", "", "A\nRUN x", 'A"'])
+def test_a_variable_without_a_proper_name_is_refused(name: str) -> None:
+    with pytest.raises(PxtuiError):
+        dockerfile(ImagePlan("a", ((name, "1"),), (), ()))
+
+
+def test_a_line_that_fails_fails_a_step_of_several_lines() -> None:
+    def code(step: str) -> int:
+        argv = shell_command(parse(dockerfile(plan(step)))[2][1])
+        return subprocess.run(argv, check=False).returncode
+
+    assert code("false\ntrue") == 1
+    assert code("true\n") == 0
+    assert code("cat <<EOF >/dev/null\nx\nEOF") == 0
+    assert code("-nosuch; true") == 0

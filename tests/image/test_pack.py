@@ -1,0 +1,196 @@
+"""What is packed is exactly what was listed, or nothing is packed."""
+
+from __future__ import annotations
+
+import os
+import tarfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pxtui.errors import ContextError
+from pxtui.image.context import ContextMoved, Limits, Listing, look, look_again
+from pxtui.image.pack import pack
+from pxtui.image.plan import ImagePlan, StagedFile
+
+PLAN = ImagePlan("a", (), (StagedFile("polyaxon_setup.sh", b"echo"),), ())
+
+
+def packed(root: Path, listing: Listing) -> dict[str, tarfile.TarInfo]:
+    with pack(root, listing, PLAN, "FROM a\n") as spool, tarfile.open(fileobj=spool) as tar:
+        return {member.name: member for member in tar}
+
+
+def test_the_first_entry_is_a_plain_header_of_the_dockerfile(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("1")
+    with pack(tmp_path, look(tmp_path, Limits()), PLAN, "FROM a\n") as spool:
+        header = spool.read(512)
+    assert header.startswith(b"Dockerfile\0")
+    assert header[257:265] == b"ustar\x0000"
+    assert header[156:157] == b"0"
+
+
+def test_files_folders_and_links_are_root_s(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / name).write_text("12")
+    (tmp_path / "run.sh").write_text("x")
+    (tmp_path / "run.sh").chmod(0o4755)
+    os.chown(tmp_path / "run.sh", *((1000, 1000) if os.geteuid() == 0 else (-1, -1)))
+    (tmp_path / "link").symlink_to("run.sh")
+    (tmp_path / ("l" * 200)).write_text("")
+    found = packed(tmp_path, look(tmp_path, Limits()))
+    assert list(found)[:3] == ["Dockerfile", "polyaxon_setup.sh", "code"]
+    assert {(m.uid, m.gid, m.uname, m.gname) for m in found.values()} == {(0, 0, "", "")}
+    assert found["polyaxon_setup.sh"].mode == 0o755
+    assert found["code/run.sh"].mode == 0o755
+    assert found["code/link"].linkname == "run.sh"
+    assert found[f"code/sub/{name}"].size == 2
+    assert f"code/{'l' * 200}" in found
+    assert all(member.mtime == int(member.mtime) for member in found.values())
+
+
+def edited(root: Path) -> None:
+    (root / "b.bin").write_text("1" * (1 << 20))
+
+
+def shrunk(root: Path) -> None:
+    with (root / "b.bin").open("r+b") as file:
+        file.truncate(7)
+
+
+def grown(root: Path) -> None:
+    with (root / "b.bin").open("ab") as file:
+        file.write(b"more")
+
+
+def removed(root: Path) -> None:
+    (root / "b.bin").unlink()
+
+
+def linked(root: Path) -> None:
+    (root / "b.bin").unlink()
+    (root / "b.bin").symlink_to("/etc/passwd")
+
+
+def piped(root: Path) -> None:
+    (root / "b.bin").unlink()
+    os.mkfifo(root / "b.bin")
+
+
+def moded(root: Path) -> None:
+    (root / "b.bin").chmod(0o700)
+
+
+CHANGES = [edited, shrunk, grown, removed, linked, piped, moded]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_tree_that_moved_since_it_was_listed_is_not_packed(
+    tmp_path: Path, change: Callable[[Path], None]
+) -> None:
+    (tmp_path / "b.bin").write_bytes(b"0" * (1 << 20))
+    listing = look(tmp_path, Limits())
+    change(tmp_path)
+    with pytest.raises(ContextMoved):
+        pack(tmp_path, listing, PLAN, "FROM a\n")
+    with pack(tmp_path, look_again(tmp_path, listing), PLAN, "FROM a\n"):
+        pass
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_tree_that_moves_while_it_is_packed_is_not_packed(
+    tmp_path: Path, change: Callable[[Path], None]
+) -> None:
+    (tmp_path / "a.bin").write_bytes(b"0" * (1 << 20))
+    (tmp_path / "b.bin").write_bytes(b"0" * (1 << 20))
+    listing = look(tmp_path, Limits())
+    calls = iter(range(1000))
+
+    def meanwhile() -> None:
+        if next(calls) == 30:  # both were opened, the second is being read
+            change(tmp_path)
+
+    with pytest.raises(ContextMoved):
+        pack(tmp_path, listing, PLAN, "FROM a\n", meanwhile)
+
+
+def test_a_file_packed_before_it_changes_is_noticed_at_the_end(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / name).write_text(name)
+    listing = look(tmp_path, Limits())
+    calls = iter(range(1000))
+
+    def meanwhile() -> None:
+        if next(calls) == 4:
+            (tmp_path / "a").write_text("A")
+
+    with pytest.raises(ContextMoved, match="a changed while the tree was packed"):
+        pack(tmp_path, listing, PLAN, "FROM a\n", meanwhile)
+
+
+def test_a_folder_swapped_for_a_link_leads_nowhere(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    (root / "sub").mkdir(parents=True)
+    (root / "sub" / "f").write_text("same")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "f").write_text("same")
+    listing = look(root, Limits())
+    (root / "sub" / "f").unlink()
+    (root / "sub").rmdir()
+    (root / "sub").symlink_to("../other")
+    with pytest.raises(ContextMoved):
+        pack(root, listing, PLAN, "FROM a\n")
+
+
+def test_a_tree_under_constant_change_is_packed_whole_or_not(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("0" * 100_000)
+    (tmp_path / "b.txt").write_text("0" * 100_000)
+    done = threading.Event()
+
+    def writer() -> None:
+        number = 0
+        while not done.is_set():
+            number = (number + 1) % 10
+            for name in ("a.txt", "b.txt"):
+                (tmp_path / name).write_text(str(number) * 100_000)
+
+    thread = threading.Thread(target=writer)
+    thread.start()
+    try:
+        for _ in range(50):
+            listing = look(tmp_path, Limits())
+            try:
+                spool = pack(tmp_path, listing, PLAN, "FROM a\n")
+            except ContextMoved:
+                continue
+            copied = tmp_path.parent / "copied"
+            with spool, tarfile.open(fileobj=spool) as tar:
+                tar.extractall(copied, filter="data")
+            again = look(copied / "code", Limits())
+            assert {e.path: e.content for e in again.entries} == {
+                e.path: e.content for e in listing.entries
+            }
+    finally:
+        done.set()
+        thread.join()
+
+
+def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").write_text("1")
+
+    class Full:
+        def write(self, _: bytes) -> int:
+            raise OSError(28, "No space left on device")
+
+        def tell(self) -> int:
+            return 0
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda **_: Full())
+    with pytest.raises(ContextError, match="No space left on device"):
+        pack(tmp_path, look(tmp_path, Limits()), PLAN, "FROM a\n")

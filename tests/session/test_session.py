@@ -1,0 +1,357 @@
+"""A session's life with the fake engine: consent, builds, runs, watch, edits, leaving."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from pxtui import history, project
+from pxtui.engine.fake import FakeEngine, Script
+from pxtui.events import Changed, Notice, Queued, Saved, Started, Step
+from pxtui.session.session import Session
+from tests.session.conftest import Open
+
+Make = Callable[..., Path]
+LR = ("declarations", "lr")
+ENDLESS = Script(step_seconds=0.005, line_seconds=0.01, endless=True)
+
+
+async def test_opening_runs_and_writes_nothing(make_project: Make, opened: Open) -> None:
+    root = make_project()
+    before = {p: p.stat() for p in root.rglob("*")}
+    async with opened(root) as driven:
+        await driven.until(lambda: driven.state.tree and driven.state.engine)
+        assert not driven.engine.requests
+        assert not driven.engine.specs
+    assert {p: p.stat() for p in root.rglob("*")} == before
+
+
+async def test_the_first_run_asks_once_then_builds_and_runs(
+    make_project: Make, opened: Open
+) -> None:
+    root = make_project()
+    async with opened(root) as driven:
+        driven.session.run()
+        await driven.trusted()
+        (build,) = await driven.finished(phase="build")
+        (run,) = await driven.finished()
+        assert (build.outcome, run.outcome, run.exit_code) == ("done", "done", 0)
+        assert driven.engine.specs[0].cmd == 'python3 train.py --batch_size="128" --lr="0.1"'
+        driven.session.run()
+        await driven.finished(2)
+        assert len(driven.engine.requests) == 1, "nothing changed: no second build"
+    async with opened(root, engine=driven.engine) as again:
+        again.session.run()
+        await again.finished()
+        assert again.state.question is None, "consent is kept"
+
+
+async def test_no_is_no(make_project: Make, opened: Open) -> None:
+    async with opened(make_project()) as driven:
+        driven.session.run()
+        await driven.until(lambda: driven.state.question)
+        assert driven.state.question
+        driven.session.answer(driven.state.question.id, "no")
+        await driven.until(lambda: driven.state.question is None)
+        assert driven.state.wish is None
+        assert not driven.engine.requests
+
+
+async def test_an_edit_starts_nothing_and_is_what_runs_next(
+    make_project: Make, opened: Open
+) -> None:
+    root = make_project()
+    text = (root / "polyaxonfile.yml").read_bytes()
+    async with opened(root) as driven:
+        driven.session.edit(LR, "0.01")
+        await driven.until(lambda: driven.state.edits)
+        assert (root / "polyaxonfile.yml").read_bytes() == text
+        driven.session.run()
+        await driven.trusted()
+        await driven.finished()
+        assert driven.engine.specs[0].cmd.endswith('--lr="0.01"')
+        (started,) = [e for e in driven.told if isinstance(e, Started) and e.phase == "run"]
+        assert started.differs == (("lr", "0.01"),)
+
+
+async def test_saving_changes_the_bytes_of_the_value_only(make_project: Make, opened: Open) -> None:
+    root = make_project()
+    file = root / "polyaxonfile.yml"
+    before = file.read_bytes()
+    async with opened(root) as driven:
+        driven.session.edit(LR, "0.01")
+        driven.session.save()
+        await driven.until(lambda: driven.of(Saved))
+        assert file.read_bytes() == before.replace(b"lr: 0.1", b"lr: 0.01")
+        assert not driven.state.edits
+        assert not driven.engine.requests
+
+
+async def test_undo_redo_reset(make_project: Make, opened: Open) -> None:
+    async with opened(make_project()) as driven:
+        driven.session.edit(LR, "0.01")
+        driven.session.edit(LR, "0.02")
+        driven.session.undo()
+        await driven.until(lambda: driven.state.edits == ((LR, "0.01"),))
+        driven.session.redo()
+        await driven.until(lambda: driven.state.edits == ((LR, "0.02"),))
+        driven.session.reset(LR)
+        await driven.until(lambda: driven.state.edits == ())
+
+
+async def test_edits_outlive_the_session_as_a_draft(make_project: Make, opened: Open) -> None:
+    root = make_project()
+    async with opened(root) as driven:
+        driven.session.edit(LR, "0.01")
+        await driven.until(lambda: driven.state.edits)
+    async with opened(root) as again:
+        assert again.state.edits == ((LR, "0.01"),)
+
+
+async def test_a_change_on_disk_keeps_the_edit_and_is_told(
+    make_project: Make, opened: Open
+) -> None:
+    root = make_project()
+    file = root / "polyaxonfile.yml"
+    async with opened(root) as driven:
+        driven.session.edit(LR, "0.01")
+        await driven.until(lambda: driven.state.edits)
+        file.write_text(file.read_text().replace("lr: 0.1", "lr: 0.3"))
+        driven.session.save()
+        await driven.until(lambda: any("not written" in e.text for e in _notices(driven.told)))
+        assert "lr: 0.3" in file.read_text(), "never overwritten unseen"
+        driven.session.save()
+        await driven.until(lambda: driven.of(Saved))
+        assert "lr: 0.01" in file.read_text()
+
+
+def _notices(told: list[object]) -> list[Notice]:
+    return [e for e in told if isinstance(e, Notice)]
+
+
+async def test_a_failing_step_runs_nothing(make_project: Make, opened: Open) -> None:
+    async with opened(make_project(), Script(step_seconds=0.001, fail_step=3)) as driven:
+        driven.session.run()
+        await driven.trusted()
+        (build,) = await driven.finished(phase="build")
+        assert build.outcome == "failed"
+        assert build.exit_code == 1
+        await driven.until(lambda: driven.state.wish is None)
+        assert not driven.engine.specs
+
+
+async def test_stop_ends_the_run_as_cancelled(make_project: Make, opened: Open) -> None:
+    async with opened(make_project(), ENDLESS) as driven:
+        driven.session.run()
+        await driven.trusted()
+        await driven.until(lambda: driven.state.runs)
+        driven.session.stop()
+        (run,) = await driven.finished()
+        assert (run.outcome, run.exit_code) == ("cancelled", 143)
+
+
+async def test_stop_kills_after_the_grace(make_project: Make, opened: Open) -> None:
+    script = Script(step_seconds=0.001, line_seconds=0.01, endless=True, ignores_term=True)
+    async with opened(make_project(), script) as driven:
+        driven.session.run()
+        await driven.trusted()
+        await driven.until(lambda: driven.state.runs)
+        driven.session.stop()
+        await driven.until(lambda: driven.state.runs[0].deadline)
+        (run,) = await driven.finished()
+        assert (run.outcome, run.exit_code) == ("cancelled", 137)
+
+
+async def test_a_run_asked_for_while_one_is_going_waits_with_its_own_values(
+    make_project: Make, opened: Open
+) -> None:
+    async with opened(make_project(), ENDLESS) as driven:
+        driven.session.run()
+        await driven.trusted()
+        await driven.until(lambda: driven.state.runs)
+        driven.session.edit(LR, "0.5")
+        driven.session.run()
+        await driven.until(lambda: driven.state.question)
+        assert driven.state.question
+        driven.session.answer(driven.state.question.id, "queue")
+        await driven.until(lambda: driven.state.queue)
+        driven.session.edit(LR, "0.7")
+        driven.session.stop()
+        await driven.until(lambda: len(driven.engine.specs) == 2)
+        assert '--lr="0.5"' in driven.engine.specs[1].cmd
+        driven.session.stop()
+
+
+async def test_watch_rebuilds_and_leaves_the_run_alone(make_project: Make, opened: Open) -> None:
+    root = make_project()
+    async with opened(root, ENDLESS) as driven:
+        driven.session.run()
+        await driven.trusted()
+        await driven.until(lambda: driven.state.runs)
+        driven.session.watch("run")
+        await driven.until(lambda: driven.state.watching.mode == "run")
+        for n in range(10):
+            (root / "train.py").write_text(f"print({n})\n")
+        await driven.until(lambda: driven.state.queue)
+        changed = [e for e in driven.told if isinstance(e, Changed)]
+        assert changed[0].paths == ("train.py",)
+        assert changed[0].leads_to == "run"
+        assert [r.started.number for r in driven.state.runs] == [1]
+        assert len(driven.engine.requests) <= 3, "ten saves are one, or one and a late one"
+        newest = driven.engine.requests[-1].listing.signature
+        driven.session.stop()
+        await driven.until(lambda: len(driven.engine.specs) == 2)
+        assert driven.engine.specs[1].image.endswith(newest[:8])
+        driven.session.watch("off")
+        driven.session.stop()
+
+
+async def test_a_change_during_a_build_supersedes_it(make_project: Make, opened: Open) -> None:
+    root = make_project()
+    async with opened(root, Script(step_seconds=0.3)) as driven:
+        driven.session.watch("build")
+        await driven.trusted()
+        await driven.until(lambda: driven.state.building)
+        (root / "train.py").write_text("print('new')\n")
+        first, second = await driven.finished(2, phase="build")
+        assert (first.outcome, second.outcome) == ("cancelled", "done")
+        assert driven.state.image_is_current
+
+
+async def test_a_changed_declaration_on_disk_never_builds(make_project: Make, opened: Open) -> None:
+    root = make_project()
+    async with opened(root) as driven:
+        driven.session.watch("run")
+        await driven.trusted()
+        await driven.finished()
+        builds = len(driven.engine.requests)
+        file = root / "polyaxonfile.yml"
+        file.write_text(file.read_text().replace("lr: 0.1", "lr: 0.7"))
+        await driven.finished(2)
+        assert '--lr="0.7"' in driven.engine.specs[-1].cmd
+        assert len(driven.engine.requests) == builds
+
+
+async def test_repeat_runs_the_same_values_again(make_project: Make, opened: Open) -> None:
+    async with opened(make_project()) as driven:
+        driven.session.edit(LR, "0.5")
+        driven.session.run()
+        await driven.trusted()
+        await driven.finished()
+        driven.session.reset(LR)
+        driven.session.repeat()
+        await driven.finished(2)
+        assert driven.engine.specs[0].cmd == driven.engine.specs[1].cmd
+
+
+async def test_leaving_leaves_the_run_and_the_next_session_adopts_it(
+    make_project: Make, opened: Open
+) -> None:
+    root = make_project()
+    engine = FakeEngine(ENDLESS)
+    async with opened(root, engine=engine) as driven:
+        driven.session.run()
+        await driven.trusted()
+        await driven.until(lambda: driven.state.runs)
+    (record,) = history.read_all(project.find(root).places)
+    assert record.outcome is None, "nobody saw its end"
+    async with opened(root, engine=engine) as again:
+        await again.until(lambda: again.state.runs)
+        assert again.state.runs[0].started.adopted
+        assert again.state.runs[0].started.number == 1
+        again.session.stop()
+        await again.finished()
+
+
+async def test_a_run_that_the_engine_does_not_know_is_lost(
+    make_project: Make, opened: Open
+) -> None:
+    root = make_project()
+    async with opened(root, ENDLESS) as driven:
+        driven.session.run()
+        await driven.trusted()
+        await driven.until(lambda: driven.state.runs)
+    async with opened(root, engine=FakeEngine()) as again:
+        await again.until(lambda: again.state.history and again.state.history[0].outcome == "lost")
+
+
+async def test_on_exit_stop_asks_the_run_to_stop(make_project: Make, opened: Open) -> None:
+    engine = FakeEngine(ENDLESS)
+    async with opened(make_project(), engine=engine) as driven:
+        driven.session.run()
+        await driven.trusted()
+        await driven.until(lambda: driven.state.runs)
+        driven.session.leave("stop")
+    (job,) = engine.jobs.values()
+    assert job.outcome
+    assert job.outcome.exit_code == 143
+
+
+async def test_no_engine_is_told_and_it_connects_by_itself(
+    make_project: Make, opened: Open
+) -> None:
+    engine = FakeEngine(Script(down="the engine is asleep"))
+    async with opened(make_project(), engine=engine) as driven:
+        await driven.until(lambda: driven.state.engine)
+        assert driven.state.engine
+        assert not driven.state.engine.ok
+        assert "asleep" in driven.state.engine.note
+        engine.script = Script()
+        await driven.until(lambda: driven.state.engine and driven.state.engine.ok)
+
+
+async def test_nothing_of_ours_is_left_behind(make_project: Make, opened: Open) -> None:
+    async with opened(make_project()) as driven:
+        driven.session.run()
+        await driven.trusted()
+        await driven.finished()
+    await driven.until(lambda: not [t for t in threading.enumerate() if t.name.startswith("pxtui")])
+
+
+async def test_steps_are_told_in_order_and_cached_ones_too(
+    make_project: Make, opened: Open
+) -> None:
+    async with opened(make_project()) as driven:
+        driven.session.build()
+        await driven.trusted()
+        await driven.finished(phase="build")
+        driven.told.clear()
+        driven.session.build()
+        (again,) = await driven.finished(phase="build")
+        steps = [e for e in driven.told if isinstance(e, Step)]
+        assert again.outcome == "skipped"
+        assert [s.index for s in steps] == list(range(1, len(steps) + 1))
+        assert all(s.cached for s in steps)
+
+
+async def test_a_waiting_run_can_be_taken_back(make_project: Make, opened: Open) -> None:
+    async with opened(make_project(), ENDLESS) as driven:
+        driven.session.run()
+        await driven.trusted()
+        await driven.until(lambda: driven.state.runs)
+        driven.session.run(on_busy="queue")
+        await driven.until(lambda: driven.of(Queued) and driven.state.queue)
+        driven.session.unqueue()
+        await driven.until(lambda: not driven.state.queue)
+        driven.session.stop()
+        await driven.finished()
+        assert len(driven.engine.specs) == 1
+
+
+async def test_removing_a_run_removes_all_of_it(make_project: Make, opened: Open) -> None:
+    async with opened(make_project()) as driven:
+        driven.session.run()
+        await driven.trusted()
+        (run,) = await driven.finished()
+        folder = driven.session.folder("run", run.id)
+        assert (folder / "log").exists()
+        driven.session.remove(run.id)
+        await driven.until(lambda: not folder.exists())
+        assert run.id not in driven.engine.jobs
+        await driven.until(lambda: not driven.state.history)
+
+
+def test_a_session_is_a_small_face() -> None:
+    """The public calls; a policy belongs into the schedule, work into the parts."""
+    assert len([n for n in vars(Session) if not n.startswith("_")]) < 30

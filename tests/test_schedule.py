@@ -1,0 +1,306 @@
+"""The schedule: pure decisions, driven by hypothesis through whole lives of a session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pxtui import schedule
+from pxtui.events import (
+    Answered,
+    Asked,
+    Closing,
+    Dropped,
+    EngineSeen,
+    Event,
+    Finished,
+    Hinted,
+    Loaded,
+    OnBusy,
+    Outcome,
+    Queued,
+    Started,
+    Stopping,
+    TreeSeen,
+    Trusted,
+    Watching,
+    WatchMode,
+    Wished,
+)
+from pxtui.polyaxonfile.reading import Reading, Resolved
+from pxtui.state import State, apply, target
+
+RESOLVED = Resolved("experiment", "p", "python:3", ("pip install x",), (), "python train.py")
+READING = Reading("polyaxonfile.yml", "", (), RESOLVED, ())
+
+
+def seen(version: int) -> TreeSeen:
+    return TreeSeen(f"{version:064x}", 1, 1)
+
+
+@dataclass
+class World:
+    """A session in small: a tree with a version, an engine that is told how jobs end."""
+
+    version: int = 0
+    state: State = field(default_factory=State)
+    images: dict[str, int] = field(default_factory=dict)
+    jobs: int = 0
+    building: int | None = None
+    builds_started: int = 0
+    stops: list[str] = field(default_factory=list)
+    started_runs: list[Started] = field(default_factory=list)
+    most_builds_alive: int = 0
+
+    def tell(self, event: Event) -> None:
+        self.state = apply(self.state, event)
+
+    def open(self, mode: WatchMode, on_busy: OnBusy = "queue") -> None:
+        self.tell(Loaded(READING, READING, ()))
+        self.tell(EngineSeen(True, "fake", "fake"))
+        self.tell(Trusted("fake"))
+        self.tell(seen(self.version))
+        self.tell(Watching(mode, on_busy))
+
+    def look(self) -> None:
+        before = self.state
+        self.tell(seen(self.version))
+        mode = self.state.watching.mode
+        if mode != "off" and self.state.target != before.target:
+            self.tell(Wished(mode, "changed", self.state.watching.on_busy))
+
+    def settle(self) -> None:
+        """Act until there is nothing to do; it always comes to that."""
+        for _ in range(100):
+            action = schedule.decide(self.state)
+            if isinstance(action, schedule.Wait):
+                return
+            self.act(action)
+        raise AssertionError(f"it does not come to rest: {action}")
+
+    def act(self, action: schedule.Action) -> None:
+        match action:
+            case schedule.Look():
+                self.look()
+            case schedule.Ask():
+                choices = (("queue", ""), ("no", ""))
+                self.tell(Asked("q", action.kind, "", (), choices, "queue"))
+            case schedule.Drop():
+                self.tell(Dropped(action.message))
+            case schedule.Build():
+                assert self.building is None, "two builds at once"
+                self.jobs += 1
+                self.building = self.version
+                self.builds_started += 1
+                self.tell(Started("build", str(self.jobs), 1, action.cause, 0.0, action.target))
+            case schedule.CloseBuild():
+                self.tell(Closing(action.id))
+            case schedule.Enqueue():
+                self.tell(
+                    Queued(RESOLVED, action.image, action.target, action.cause, (), action.beside)
+                )
+                if action.restart:
+                    for run in self.state.runs:
+                        self.stops.append(run.started.id)
+                        self.tell(Stopping(run.started.id, 1.0))
+            case schedule.Start():
+                self.jobs += 1
+                started = Started(
+                    "run",
+                    str(self.jobs),
+                    self.jobs,
+                    action.queued.cause,
+                    0.0,
+                    action.queued.target,
+                    queued=action.queued,
+                )
+                self.started_runs.append(started)
+                self.tell(started)
+
+    def end_build(self, outcome: Outcome) -> None:
+        build = self.state.building
+        if build is None:
+            return
+        outcome = "cancelled" if build.closing else outcome
+        packed, self.building = self.building, None
+        assert packed is not None
+        if outcome == "done":
+            self.images[build.started.target] = packed
+        image = "image" if outcome == "done" else None
+        self.tell(Finished("build", build.started.id, outcome, 0, image, 1.0, "", None, 0.0))
+
+    def end_run(self) -> None:
+        if self.state.runs:
+            run = self.state.runs[0].started
+            self.tell(Finished("run", run.id, "done", 0, "image", 1.0, "", None, 0.0))
+
+    def hint(self) -> None:
+        self.tell(Hinted())
+        self.look()
+
+
+STEPS = st.lists(
+    st.sampled_from(
+        ["change", "hint", "done", "failed", "end run", "ask run", "ask build", "queue", "no"]
+    ),
+    max_size=60,
+)
+
+
+def drive(world: World, step: str) -> None:
+    match step:
+        case "change":
+            world.version += 1
+        case "hint":
+            world.hint()
+        case "done" | "failed":
+            world.end_build("done" if step == "done" else "failed")
+        case "end run":
+            world.end_run()
+        case "ask run":
+            world.tell(Wished("run", "asked"))
+        case "ask build":
+            world.tell(Wished("build", "asked"))
+        case "queue" | "no":
+            if world.state.question:
+                world.tell(Answered("q", "busy", step))
+    world.settle()
+
+
+@settings(max_examples=400, deadline=None)
+@given(STEPS, st.sampled_from(["build", "run"]))
+def test_at_rest_the_image_is_the_tree(steps: list[str], mode: WatchMode) -> None:
+    """However events come, once all jobs have ended well the newest image holds the last tree."""
+    world = World()
+    world.open(mode)
+    world.version += 1
+    world.hint()
+    world.settle()
+    for step in steps:
+        drive(world, step)
+    world.version += 1
+    world.hint()
+    for _ in range(50):
+        world.settle()
+        if world.state.question:
+            world.tell(Answered("q", "busy", "no"))
+        world.end_build("done")
+        world.end_run()
+    world.settle()
+    assert world.state.image is not None
+    assert world.state.image.target == target(RESOLVED, seen(world.version).signature)
+    assert world.images[world.state.image.target] == world.version
+    assert not world.state.queue
+    assert world.state.wish is None
+
+
+@settings(max_examples=200, deadline=None)
+@given(STEPS)
+def test_a_change_never_stops_a_run(steps: list[str]) -> None:
+    world = World()
+    world.open("run", "queue")
+    for step in steps:
+        drive(world, step)
+        assert not world.stops
+        assert len(world.state.runs) <= 1
+        assert len([q for q in world.state.queue if q.cause == "changed"]) <= 1
+
+
+def test_without_a_change_nothing_is_built() -> None:
+    world = World()
+    world.open("build")
+    world.version += 1
+    world.hint()
+    world.settle()
+    world.end_build("done")
+    for _ in range(5):
+        world.hint()
+        world.settle()
+    assert world.builds_started == 1
+
+
+def test_ten_changes_during_a_build_lead_to_one_more_build() -> None:
+    world = World()
+    world.open("build")
+    world.version += 1
+    world.hint()
+    world.settle()
+    for _ in range(10):
+        world.version += 1
+        world.hint()
+        world.settle()
+    world.end_build("done")
+    world.settle()
+    assert world.builds_started == 2
+    world.end_build("done")
+    world.settle()
+    assert world.builds_started == 2
+
+
+def test_a_failed_tree_is_not_built_again_unasked_but_when_asked() -> None:
+    world = World()
+    world.open("build")
+    world.version += 1
+    world.hint()
+    world.settle()
+    world.end_build("failed")
+    world.hint()
+    world.settle()
+    assert world.builds_started == 1
+    drive(world, "ask build")
+    assert world.builds_started == 2
+
+
+def test_a_changed_command_runs_without_a_build() -> None:
+    world = World()
+    world.open("off")
+    drive(world, "ask run")
+    drive(world, "done")
+    drive(world, "end run")
+    drive(world, "ask run")
+    assert world.builds_started == 1
+    assert len(world.started_runs) == 2
+
+
+def test_a_run_asked_for_while_one_is_going_asks_and_queues() -> None:
+    world = World()
+    world.open("off")
+    drive(world, "ask run")
+    drive(world, "done")
+    drive(world, "ask run")
+    assert world.state.question is not None
+    drive(world, "queue")
+    assert len(world.state.queue) == 1
+    drive(world, "end run")
+    assert len(world.started_runs) == 2
+    assert not world.state.queue
+
+
+def test_restart_stops_what_runs_and_then_starts() -> None:
+    world = World()
+    world.open("off")
+    drive(world, "ask run")
+    drive(world, "done")
+    world.tell(Wished("run", "asked", "restart"))
+    world.settle()
+    assert world.stops == [world.started_runs[0].id]
+    assert len(world.started_runs) == 1
+    drive(world, "end run")
+    assert len(world.started_runs) == 2
+
+
+def test_nothing_is_done_before_consent() -> None:
+    world = World()
+    world.tell(Loaded(READING, READING, ()))
+    world.tell(EngineSeen(True, "fake", "fake"))
+    world.tell(seen(0))
+    drive(world, "ask run")
+    assert world.state.question is not None
+    assert world.state.question.kind == "trust"
+    assert world.builds_started == 0
+    world.tell(Answered("q", "trust", "no"))
+    world.settle()
+    assert world.state.wish is None
+    assert world.builds_started == 0

@@ -1,0 +1,158 @@
+"""The mnist project of the pictures, as readings and events."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from pxtui import events as e
+from pxtui.polyaxonfile.problems import Problem
+from pxtui.polyaxonfile.reading import Declaration, Path, Reading, Resolved
+from pxtui.state import target
+
+FILE = "polyaxonfile.yml"
+TEXT = """\
+---
+version: 1
+
+project:
+  name: mnist
+
+declarations:
+  batch_size: 128
+  lr: 0.1
+  dropout: 0.5
+  epochs: 10
+  model:
+    depth: 18
+  use_amp: true
+
+run:
+  image: tensorflow/tensorflow:1.4.1-py3
+  steps:
+    - pip install -r polyaxon_requirements.txt
+  cmd: python3 train.py --batch_size="{{ batch_size }}"
+    --lr="{{ lr }}" --epochs={{ epochs }}
+    --model.depth={{ model.depth }}
+    {{ "--amp" if use_amp }}
+"""
+NOW = 1_795_435_513.0
+"""2026-11-23 12:05:13 UTC: the clock of the pictures stands still."""
+SIGNATURE = "0" * 64
+UNUSED = Problem(
+    "W_UNUSED", "nothing uses dropout: changing it changes nothing", FILE, 10, 3,
+    "add --dropout={{ dropout }} to cmd",
+)  # fmt: skip
+
+
+def declaration(
+    name: str, text: str, kind: str, value: object, line: int, *, used: bool = True
+) -> Declaration:
+    path = ("declarations", *name.split("."))
+    return Declaration(name, path, text, kind, value, used, True, line=line)
+
+
+DECLARATIONS = (
+    declaration("batch_size", "128", "int", 128, 8),
+    declaration("lr", "0.1", "float", 0.1, 9),
+    declaration("dropout", "0.5", "float", 0.5, 10, used=False),
+    declaration("epochs", "10", "int", 10, 11),
+    declaration("model.depth", "18", "int", 18, 13),
+    declaration("use_amp", "true", "bool", True, 14),
+)
+
+
+def reading(**values: str) -> Reading:
+    """The example with some values typed anew."""
+    declarations = tuple(
+        replace(d, text=values[d.name]) if d.name in values else d for d in DECLARATIONS
+    )
+    text = {d.name: d.text for d in declarations}
+    amp = " --amp" if text["use_amp"] == "true" else ""
+    cmd = (
+        f'python3 train.py --batch_size="{text["batch_size"]}" --lr="{text["lr"]}"'
+        f" --epochs={text['epochs']} --model.depth={text['model.depth']}{amp}"
+    )
+    resolved = Resolved(
+        "experiment", "mnist", "tensorflow/tensorflow:1.4.1-py3",
+        ("pip install -r polyaxon_requirements.txt",), (), cmd,
+    )  # fmt: skip
+    return Reading(FILE, "2018 (0.0.5)", declarations, resolved, (UNUSED,))
+
+
+def path(name: str) -> Path:
+    return ("declarations", *name.split("."))
+
+
+def loaded(**values: str) -> e.Loaded:
+    edits = tuple((path(name), text) for name, text in values.items())
+    return e.Loaded(reading(**values), reading(), edits)
+
+
+FILE_TEXT = e.FileText(FILE, TEXT)
+ENGINE = e.EngineSeen(True, "docker", "docker-1", note="29.1", base_present=False)
+TRUSTED = e.Trusted("docker-1")
+TREE = e.TreeSeen(SIGNATURE, 214, 1_900_000)
+OPENED = (loaded(), FILE_TEXT, ENGINE, TREE)
+
+
+def current_target() -> str:
+    resolved = reading().resolved
+    assert resolved is not None
+    return target(resolved, SIGNATURE)
+
+
+def step(
+    build: str, index: int, text: str, *, cached: bool = False, seconds: float | None = 1.0,
+    state: Literal["started", "done", "failed"] = "done", total: int = 4,
+) -> e.Step:  # fmt: skip
+    return e.Step(build, index, total, text, state, cached, seconds)
+
+
+STEPS = (
+    "FROM tensorflow/tensorflow:1.4.1-py3",
+    "WORKDIR /code",
+    "COPY polyaxon_requirements.txt /code/",
+    "RUN pip install -r polyaxon_requirements.txt",
+    "COPY . /code",
+)
+
+
+def built(build: str = "b1", at: float = NOW - 200) -> tuple[e.Event, ...]:
+    """A build from its start to its good end."""
+    steps = [
+        step(build, i, text, cached=i < 5, seconds=0.0 if i < 5 else 0.9, total=5)
+        for i, text in enumerate(STEPS, 1)
+    ]
+    return (
+        e.Started("build", build, 1, "asked", at, current_target()),
+        *steps,
+        e.Finished("build", build, "done", None, "sha256:1", 41.0, "", None, at + 41),
+    )
+
+
+def started(
+    run: str, number: int, at: float, *differs: tuple[str, str], cause: str = "asked"
+) -> e.Started:
+    return e.Started("run", run, number, cause, at, current_target(), differs)
+
+
+def past(
+    number: int, outcome: e.Outcome, *differs: tuple[str, str], exit_code: int | None = 0,
+    last: str = "", seconds: float = 180.0,
+) -> e.PastRun:  # fmt: skip
+    run = f"run{number}"
+    return e.PastRun(
+        run, number, outcome, exit_code, NOW - 5000 + number, seconds, differs, "python3 train.py",
+        last, f"/runs/{run}",
+    )  # fmt: skip
+
+
+HISTORY = e.History(
+    (
+        past(8, "done", ("lr", "0.05"), ("batch_size", "64"), last="accuracy 0.899"),
+        past(9, "done", ("lr", "0.05"), last="accuracy 0.902"),
+        past(10, "failed", ("lr", "1"), exit_code=1, last="FloatingPointError: loss is nan"),
+        past(11, "done", last="accuracy 0.871"),
+    )
+)

@@ -1,0 +1,216 @@
+"""The scenes of the pictures: the real app on a session that tells what the scene needs."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from pxtui import events as e
+from pxtui.polyaxonfile.problems import Problem
+from pxtui.ui import theme as themes
+from pxtui.ui.app import PxtuiApp
+from tests.ui import example as x
+from tests.ui.stub import StubSession, write_log
+
+Events = Callable[[Path], tuple[e.Event, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A size, what is told before and after the app opens, and the keys that are pressed."""
+
+    opened: tuple[e.Event, ...]
+    then: Events = lambda logs: ()
+    keys: tuple[str, ...] = ()
+    size: tuple[int, int] = (120, 40)
+    theme: str = themes.DARK
+
+
+def _step(index: int, loss: float, acc: int) -> str:
+    return f"step {index + 1}00/469 loss={loss:.3f} acc=0.{acc}\n"
+
+
+def _running(logs: Path) -> tuple[e.Event, ...]:
+    at = x.NOW - 191
+    write_log(
+        logs / "run" / "run12",
+        (at, "stdout", "INFO restored 0 variables\nINFO 54,000 train, 6,000 validation images\n"),
+        (at + 1, "stdout", "INFO reading /code/data, 469 batches of 128\n"),
+        (at + 89, "stdout", "epoch 1 of 20\n"),
+        *((at + 98 + 9 * i, "stdout", _step(i, 1.2 / (i + 1), 632 + 70 * i)) for i in range(4)),
+        (at + 128, "stdout", "epoch 1 done loss=0.412 acc=0.871\nepoch 2 of 20\n"),
+        *((at + 137 + 9 * i, "stdout", _step(i, 0.381 - 0.03 * i, 880 + 7 * i)) for i in range(4)),
+        (at + 167, "stdout", "epoch 2 done loss=0.301 acc=0.902\nsaved checkpoints/ep2.pt\n"),
+        (at + 167, "stderr", "W tensorflow/core: AVX2 not used\n"),
+        (at + 167, "stdout", "epoch 3 of 20\n"),
+        (at + 191, "stdout", "epoch 3:  60%|######    | 280/469\repoch 3:  62%|######2   | 290/469"
+         " [00:24<00:15, 12.1it/s]"),
+    )  # fmt: skip
+    queued = x.reading(dropout="0.3").resolved
+    assert queued is not None
+    return (
+        *x.built(),
+        x.started("run12", 12, at, ("lr", "0.01"), ("epochs", "20")),
+        x.TREE,
+        e.Queued(queued, "sha256:1", x.current_target(), "asked", (("dropout", "0.3"),)),
+        e.Watching("build"),
+        e.Changed(("train.py", "utils/io.py"), 2, "build", x.NOW - 60),
+        e.Notice("good", "image rebuilt in 0.9 s: train.py, utils/io.py", "#12 keeps its own copy"),
+    )
+
+
+def _failed(logs: Path) -> tuple[e.Event, ...]:
+    at = x.NOW - 30
+    write_log(
+        logs / "run" / "run12",
+        (at, "stdout", "INFO restored 0 variables\nepoch 1 of 10\nstep 100/469 loss=2.204\n"),
+        (at + 9, "stderr", "Traceback (most recent call last):\n"
+         '  File "train.py", line 88, in <module>\n    main()\n'
+         '  File "train.py", line 61, in main\n    check(loss)\n'
+         "FloatingPointError: loss is nan after 112 steps\n"),
+    )  # fmt: skip
+    outputs = "~/.local/state/pxtui/5d41/runs/run12/outputs"
+    return (
+        *x.built(),
+        x.started("run12", 12, at, ("lr", "3")),
+        e.Finished("run", "run12", "failed", 1, None, 9.4, "", outputs, at + 9.4),
+        e.History(
+            (*x.HISTORY.runs, replace(x.past(12, "failed", ("lr", "3"), exit_code=1, seconds=9.4),
+             started=at, last_line="FloatingPointError: loss is nan after 112 steps"))
+        ),
+        x.TREE,
+    )  # fmt: skip
+
+
+def _building(logs: Path) -> tuple[e.Event, ...]:
+    at = x.NOW - 23
+    write_log(
+        logs / "build" / "b1",
+        (at, "stdout", "Step 4/5 : RUN pip install -r polyaxon_requirements.txt\n"),
+        (at + 2, "stdout", "Collecting scikit-learn==0.19.1\n"
+         "  Downloading scikit_learn-0.19.1-cp35-manylinux1_x86_64.whl (12.2 MB)\n"),
+        (at + 9, "stdout", "Collecting numpy>=1.13\n  Downloading numpy-1.18.5 (19.9 MB)\n"
+         "Installing collected packages: numpy, scikit-learn\n"),
+        (at + 12, "stderr", "You are using pip version 9.0.1, however version 20.3.4 is"
+         " available.\n"),
+    )  # fmt: skip
+    done = [x.step("b1", i, text, cached=i < 3, seconds=0.1, total=5)
+            for i, text in enumerate(x.STEPS[:3], 1)]  # fmt: skip
+    return (
+        e.Started("build", "b1", 1, "asked", at, x.current_target()),
+        *done,
+        x.step("b1", 4, x.STEPS[3], state="started", seconds=None, total=5),
+    )
+
+
+def _asked(logs: Path) -> tuple[e.Event, ...]:
+    cmd = x.reading().resolved
+    assert cmd is not None
+    facts = (
+        ("image", cmd.image),
+        ("steps", "\n".join(cmd.steps)),
+        ("command", cmd.cmd),
+        ("code", "214 files, 1.9 MB, copied to /code"),
+        ("mounts", "/outputs: a folder of this run, kept"),
+        ("engine", "docker 29.1 at unix:///var/run/docker.sock"),
+    )
+    choices = (("yes", "build and run; do not ask again for this project"), ("no", "do nothing"))
+    return (
+        e.Wished("run", "asked"),
+        e.Asked("q1", "trust", "Build and run mnist here?", facts, choices, "yes"),
+    )
+
+
+def _invalid() -> tuple[e.Event, ...]:
+    text = x.TEXT.replace("{{ lr }}", "{{ learning_rate }}").replace("epochs: 10", "epochs: [10")
+    problems = (
+        Problem("E_SYNTAX", "the list that starts here is not closed", x.FILE, 11, 11, "add a ]"),
+        Problem("E_TEMPLATE", "learning_rate is not declared", x.FILE, 21, 11, "did you mean lr?"),
+        x.UNUSED,
+    )
+    broken = replace(x.reading(), resolved=None, problems=problems)
+    return (e.Invalid(broken, broken, ()), e.FileText(x.FILE, text), x.ENGINE, x.TREE)
+
+
+NO_ENGINE = e.EngineSeen(
+    False, "docker", note="nothing answers at unix:///var/run/docker.sock: start the docker service"
+)
+LOCAL = e.EngineSeen(True, "no container (venv)", "local", isolated=False, note="Python 3.11")
+RUN_STATE = (x.loaded(lr="0.01", epochs="20"), x.FILE_TEXT, x.ENGINE, x.TRUSTED, x.TREE, x.HISTORY)
+READY = (*x.OPENED, x.TRUSTED)
+
+SCENES: dict[str, Scene] = {
+    "first": Scene(x.OPENED),
+    "first-light": Scene(x.OPENED, theme=themes.LIGHT),
+    "running": Scene(RUN_STATE, _running),
+    "running-light": Scene(RUN_STATE, _running, theme=themes.LIGHT),
+    "small": Scene(RUN_STATE, _running, size=(80, 24)),
+    "small-first": Scene(x.OPENED, size=(80, 24)),
+    "failed": Scene((*READY, x.HISTORY), _failed),
+    "building": Scene(READY, _building),
+    "question": Scene(x.OPENED, _asked),
+    "question-light": Scene(x.OPENED, _asked, theme=themes.LIGHT),
+    "no-file": Scene(
+        (e.NoFile("~/code/mnist", "no polyaxonfile.yml, polyaxonfile.yaml or .polyaxon.yml here"),
+         x.ENGINE)
+    ),
+    "no-engine": Scene((x.loaded(), x.FILE_TEXT, NO_ENGINE, x.TREE)),
+    "local": Scene((x.loaded(), x.FILE_TEXT, LOCAL, x.TREE)),
+    "invalid": Scene(_invalid()),
+    "help": Scene(x.OPENED, keys=("question_mark",)),
+    "palette": Scene(x.OPENED, keys=("colon",)),
+    "editing": Scene(RUN_STATE, keys=("down", "enter")),
+    "watch": Scene(RUN_STATE, _running, keys=("5",)),
+    "huge": Scene(RUN_STATE, _running, size=(200, 60)),
+    "stacked": Scene(RUN_STATE, _running, size=(100, 50)),
+    "tiny": Scene(RUN_STATE, _running, size=(40, 12)),
+}  # fmt: skip
+PICTURES = tuple(name for name in SCENES if name not in ("huge", "stacked", "tiny"))
+"""The scenes that stand in screenshots/."""
+
+
+async def settled(pilot: Pilot[int], session: StubSession) -> None:
+    """Wait until all that was told is shown, and nothing is drawn anew."""
+    frames: list[str] = []
+    for _ in range(100):
+        await pilot.pause()
+        frames.append(pilot.app.export_screenshot())
+        if session.heard and len(frames) > 3 and len(set(frames[-4:])) == 1:
+            return
+    raise AssertionError("the screen does not come to rest")
+
+
+async def render(name: str, folder: Path) -> str:
+    """Play a scene and draw its last frame as SVG, the same bytes each time."""
+    scene = SCENES[name]
+    time.tzset()
+    session = StubSession(Path("/home/you/code/mnist"), *scene.opened, logs=folder)
+    app = PxtuiApp(session, theme=scene.theme, now=lambda: x.NOW)
+    async with app.run_test(size=scene.size) as pilot:
+        await settled(pilot, session)
+        session.tell(*scene.then(folder))
+        await settled(pilot, session)
+        await pilot.press(*scene.keys)
+        await settled(pilot, session)
+        ground = dict(app.theme_variables)["px-ground"]
+        return still(app.export_screenshot(title="pxtui"), ground)
+
+
+_FONTS = "'JetBrains Mono', 'Fira Code', 'DejaVu Sans Mono', monospace"
+
+
+def still(svg: str, ground: str) -> str:
+    """The picture without anything remote or random: no web font, fixed names of classes."""
+    svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"terminal-\d+", "terminal-0", svg)
+    svg = svg.replace("Fira Code, monospace", _FONTS).replace(
+        "font-family: arial", "font-family: sans-serif"
+    )
+    svg = svg.replace("font-size: 20px", "font-size: 20.333px; font-variant-ligatures: none")
+    svg = svg.replace("<svg ", '<svg xml:space="preserve" ', 1).replace("#292929", ground)
+    return "\n".join(line.rstrip() for line in svg.splitlines() if line.strip()) + "\n"

@@ -1,0 +1,305 @@
+"""Keys: each has an id and words, the help shows them all, they do what they say."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.app import App
+from textual.binding import Binding
+from textual.widget import Widget
+
+from pxtui import events as e
+from pxtui.ui.actions import KeyedApp
+from pxtui.ui.app import PxtuiApp
+from pxtui.ui.dialogs.choose import Choose
+from pxtui.ui.dialogs.help import Help
+from pxtui.ui.dialogs.palette import Command, fitting
+from pxtui.ui.keys import ALIASES, BINDINGS
+from pxtui.ui.layout import PANES
+from pxtui.ui.panes.build import Build
+from pxtui.ui.panes.file import File
+from pxtui.ui.panes.run import Run
+from pxtui.ui.panes.runs import RunRows
+from pxtui.ui.panes.watch import Watch
+from tests.ui import example as x
+from tests.ui import scenes
+from tests.ui.seeing import press, until, words
+from tests.ui.stub import StubSession
+
+SIZE = (120, 40)
+RUNNING = (x.loaded(), x.FILE_TEXT, x.ENGINE, x.TRUSTED, x.TREE, *x.built())
+
+
+def app_on(
+    *events: e.Event, root: Path = Path("/home/you/code/mnist"), **more: Any
+) -> tuple[PxtuiApp, StubSession]:
+    session = StubSession(root, *events)
+    return PxtuiApp(session, now=lambda: x.NOW, **more), session
+
+
+def ours() -> list[tuple[type, Binding]]:
+    """All bindings that pxtui makes, with the class that has them."""
+    found: dict[type, None] = {KeyedApp: None}
+    todo: list[type] = [Widget]
+    while todo:
+        for cls in todo.pop().__subclasses__():
+            todo.append(cls)
+            if cls.__module__.startswith("pxtui.") and "BINDINGS" in vars(cls):
+                found[cls] = None
+    return [(cls, b) for cls in found for b in cls.BINDINGS]  # type: ignore[attr-defined]
+
+
+def test_every_binding_has_an_id_and_words() -> None:
+    seen: set[str] = set()
+    for cls, binding in ours():
+        assert isinstance(binding, Binding), cls
+        assert binding.id, (cls, binding)
+        assert binding.description, binding
+        assert binding.tooltip, binding
+        assert binding.id not in seen, binding.id
+        seen.add(binding.id)
+    assert set(ALIASES) <= seen
+
+
+def test_every_action_is_there() -> None:
+    for cls, binding in ours():
+        name = binding.action.partition("(")[0].removeprefix("app.")
+        owner = App if binding.action.startswith("app.") else cls
+        assert inspect.isfunction(getattr(owner, f"action_{name}", None)), binding
+
+
+def test_panes_have_numbers_of_their_own() -> None:
+    numbers = [pane.NUMBER for pane in PANES if pane.NUMBER]
+    assert len(set(numbers)) == len(numbers)
+    keys = {b.key for b in BINDINGS if isinstance(b, Binding)}
+    assert set(numbers) <= keys
+
+
+async def test_help_shows_every_key_of_the_app() -> None:
+    app, _ = app_on(*x.OPENED)
+    async with app.run_test(size=(120, 100)) as pilot:
+        await press(pilot, "question_mark")
+        await until(pilot, lambda: isinstance(app.screen, Help))
+        seen = words(app)
+        for binding in BINDINGS:
+            assert isinstance(binding, Binding)
+            if binding.id != "how-to-quit":
+                assert binding.tooltip.rstrip(".")[:40] in seen
+        assert seen.index("Change the value") < seen.index("everywhere")
+        await press(pilot, "escape")
+        assert len(app.screen_stack) == 1
+
+
+async def test_a_keymap_changes_keys_footer_and_help() -> None:
+    app, session = app_on(*x.OPENED, keymap={"run": "R"})
+    async with app.run_test(size=(120, 100)) as pilot:
+        await until(pilot, lambda: "R run" in words(app))
+        await press(pilot, "r")
+        assert ("run",) not in session.asked
+        await press(pilot, "R")
+        assert ("run",) in session.asked
+
+
+async def test_numbers_tabs_and_brackets_choose_panes() -> None:
+    app, _ = app_on(*RUNNING, x.HISTORY)
+    async with app.run_test(size=SIZE) as pilot:
+        for key, tab in (("3", Build), ("4", Run), ("5", Watch), ("1", File), ("]", Build)):
+            await press(pilot, "right_square_bracket" if key == "]" else key)
+            assert app.body.tab is tab
+            assert app.screen.query_one(tab).display
+        await press(pilot, "6")
+        assert isinstance(app.focused, RunRows)
+        await press(pilot, "tab")
+        assert app.focused is not None
+        assert not isinstance(app.focused, RunRows)
+
+
+async def test_the_tab_follows_what_happens_until_one_is_chosen() -> None:
+    app, session = app_on(*x.OPENED)
+    build, run = x.built()[0], x.started("run1", 1, x.NOW)
+    async with app.run_test(size=SIZE) as pilot:
+        session.tell(build)
+        await until(pilot, lambda: app.body.tab is Build)
+        session.tell(*x.built()[1:], run)
+        await until(pilot, lambda: app.body.tab is Run)
+        await press(pilot, "1")
+        session.tell(x.built("b2")[0])
+        await until(pilot, lambda: session.heard)
+        await pilot.pause()
+        assert app.body.tab is File
+        await press(pilot, "b")
+        session.tell(x.built("b3")[0])
+        await until(pilot, lambda: app.body.tab is Build)
+
+
+async def test_watch_takes_a_second_key() -> None:
+    app, session = app_on(*x.OPENED)
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "w")
+        await until(pilot, lambda: "w off  b build  r build and run" in words(app))
+        await press(pilot, "r")
+        await until(pilot, lambda: ("watch", "run") in session.asked)
+        await until(pilot, lambda: "◉ watch build and run" in words(app))
+        await press(pilot, "w", "x")
+        assert len(app.screen_stack) == 1
+        assert [a for a in session.asked if a[0] == "watch"] == [("watch", "run")]
+        assert ("run",) not in session.asked
+
+
+async def test_stop_asks_for_an_old_run_and_kill_always() -> None:
+    app, session = app_on(*RUNNING, x.started("r1", 1, x.NOW - 30))
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "s")
+        assert ("stop",) in session.asked
+        session.asked.clear()
+        session.tell(x.started("r2", 2, x.NOW - 61))
+        await press(pilot, "s")
+        await until(pilot, lambda: "Stop #2?" in words(app))
+        assert session.asked == []
+        await press(pilot, "enter")
+        assert session.asked == [("stop",)]
+        await press(pilot, "S")
+        await until(pilot, lambda: "Kill #2?" in words(app))
+        await press(pilot, "enter")
+        assert session.asked == [("stop",)]
+        await press(pilot, "S", "up", "enter")
+        assert session.asked == [("stop",), ("kill",)]
+
+
+async def test_stopping_counts_down() -> None:
+    app, _ = app_on(*RUNNING, x.started("r1", 1, x.NOW - 30), e.Stopping("r1", x.NOW + 7))
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: "killed in 7 s" in words(app))
+        await press(pilot, "4")
+        await until(pilot, lambda: "was asked to stop" in words(app))
+
+
+async def test_quitting_asks_only_while_a_run_goes_on() -> None:
+    app, _ = app_on(*x.OPENED)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("q")
+        await until(pilot, lambda: not app.is_running)
+    assert app.return_code == 0
+
+    app, session = app_on(*RUNNING, x.started("r1", 1, x.NOW - 30))
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "q")
+        await until(pilot, lambda: "#1 is running" in words(app))
+        await press(pilot, "escape")
+        assert app.is_running
+        await press(pilot, "q")
+        await pilot.press("enter")
+        await until(pilot, lambda: not app.is_running)
+    assert session.asked[-1] == ("leave", "leave")
+
+
+async def test_ctrl_q_does_not_ask_even_from_a_field() -> None:
+    app, _ = app_on(*RUNNING, x.started("r1", 1, x.NOW - 30))
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "2", "enter")
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: not app.is_running)
+
+
+@pytest.mark.parametrize(("typed", "asked"), [("w", ("save",)), ("b", ("build",))])
+async def test_the_palette_takes_what_vi_has_taught(typed: str, asked: tuple[str]) -> None:
+    app, session = app_on(*x.OPENED)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("colon", typed, "enter")
+        await until(pilot, lambda: asked in session.asked)
+
+
+async def test_the_palette_quits_and_changes_the_theme() -> None:
+    app, _ = app_on(*x.OPENED)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("colon", *"latte", "enter")
+        await until(pilot, lambda: app.theme == "catppuccin-latte")
+        await pilot.press("colon", "q", "enter")
+        await until(pilot, lambda: not app.is_running)
+
+
+def test_what_is_typed_in_full_goes_first() -> None:
+    commands = [Command("watch", "", "a"), Command("write", "", "b", "w"), Command("how", "", "c")]
+    assert [c.action for c in fitting(commands, ":w")] == ["b", "a", "c"]
+    assert fitting(commands, "nothing") == []
+
+
+async def test_zoom_gives_one_pane_the_body_and_q_takes_it_back() -> None:
+    app, _ = app_on(*x.OPENED)
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "1", "z")
+        assert not app.screen.query_one("#left").display
+        await press(pilot, "q")
+        assert app.screen.query_one("#left").display
+        assert app.is_running
+
+
+async def test_a_question_is_answered_withdrawn_and_left() -> None:
+    app, session = app_on(*x.OPENED)
+    async with app.run_test(size=SIZE) as pilot:
+        session.tell(*scenes._asked(Path()))
+        await until(pilot, lambda: isinstance(app.screen, Choose))
+        await until(pilot, lambda: "Build and run mnist here?" in words(app))
+        await press(pilot, "escape")
+        assert session.asked[-1] == ("answer", "q1", "no")
+        session.tell(*scenes._asked(Path()))
+        await until(pilot, lambda: isinstance(app.screen, Choose))
+        session.tell(e.Withdrawn("q1"))
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        session.tell(*scenes._asked(Path()))
+        await until(pilot, lambda: isinstance(app.screen, Choose))
+        await press(pilot, "enter")
+        assert session.asked[-1] == ("answer", "q1", "yes")
+
+
+async def test_a_problem_is_shown_at_its_line() -> None:
+    app, _ = app_on(*scenes._invalid())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "exclamation_mark")
+        await until(pilot, lambda: "2 of 3" in words(app))
+        assert app.body.tab is File
+        await until(pilot, lambda: "learning_rate is not declared" in words(app))
+
+
+async def test_enter_in_runs_shows_the_log_of_a_run() -> None:
+    app, _ = app_on(*RUNNING, x.HISTORY)
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "6", "down", "enter")
+        await until(pilot, lambda: "4 Run #10" in words(app))
+        assert app.screen.query_one(Run).shown == "run10"
+
+
+async def test_a_long_job_rings_the_bell(monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[int] = []
+    monkeypatch.setattr(PxtuiApp, "bell", lambda self: rung.append(1))
+    app, session = app_on(*RUNNING, x.started("r1", 1, x.NOW - 90))
+    async with app.run_test(size=SIZE) as pilot:
+        session.tell(e.Finished("run", "r1", "done", 0, None, 59.0, "", None, x.NOW))
+        await until(pilot, lambda: session.heard)
+        assert rung == []
+        session.tell(x.started("r2", 2, x.NOW))
+        session.tell(e.Finished("run", "r2", "done", 0, None, 61.0, "", None, x.NOW))
+        await until(pilot, lambda: rung == [1])
+
+
+async def test_the_editor_gets_the_file_and_the_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import contextlib
+
+    script = tmp_path / "vi"
+    script.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/args\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("VISUAL", str(script))
+    monkeypatch.setattr(PxtuiApp, "suspend", lambda self: contextlib.nullcontext())
+    app, session = app_on(*x.OPENED, root=tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "down", "e")
+        await until(pilot, lambda: ("reload",) in session.asked)
+        assert (tmp_path / "args").read_text().split() == ["+9", str(tmp_path / x.FILE)]
+        monkeypatch.setenv("VISUAL", "/nowhere/edit")
+        await press(pilot, "e")
+        await until(pilot, lambda: "set $EDITOR" in words(app))
