@@ -240,6 +240,8 @@ class Finished:
     """One line: the cause of a failure, or what was left."""
     outputs: str | None
     at: float
+    target: str = ""
+    """What the image of a build really holds, where the tree moved while it was packed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -283,13 +283,13 @@ def _without(queue: tuple[Queued, ...], started: Queued | None) -> tuple[Queued,
     return queue[:at] + queue[at + 1 :]
 
 
-def _served(state: State, build: Build) -> Wished | None:
+def _served(state: State, image: Image) -> Wished | None:
     """What is left of the wish after a good build: a watched change wants the newest tree."""
     wish = state.wish
     if wish is None:
         return None
     follows = wish.cause == "changed" or wish.with_change
-    if follows and build.started.target != state.target:
+    if follows and image.target != state.target:
         return wish
     return None if wish.goal == "build" else replace(wish, built=True)
 
@@ -303,8 +303,8 @@ def _build_finished(state: State, event: Finished) -> State:
     if event.outcome != "skipped":
         state = replace(state, last=event)
     if event.outcome in ("done", "skipped"):
-        image = Image(event.image or "", build.started.target)
-        return replace(state, image=image, failed="", wish=_served(state, build))
+        image = Image(event.image or "", event.target or build.started.target)
+        return replace(state, image=image, failed="", wish=_served(state, image))
     if build.closing:
         return state
     failed = build.started.target if event.outcome == "failed" else state.failed

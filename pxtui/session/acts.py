@@ -30,7 +30,7 @@ from pxtui.image import context
 from pxtui.image.plan import plan
 from pxtui.session import questions, threads
 from pxtui.session.parts import Parts
-from pxtui.state import State
+from pxtui.state import State, target
 
 QUIET = 0.1
 """Seconds without a further hint after which the tree is looked at."""
@@ -149,7 +149,7 @@ async def _build(parts: Parts, action: schedule.Build) -> None:
         pull=action.pull,
         allow_steps=parts.allow_steps,
     )
-    parts.builds.start(engine, request, action.target, action.cause)
+    parts.builds.start(engine, request, lambda signature: target(resolved, signature), action.cause)
 
 
 def _enqueue(parts: Parts, action: schedule.Enqueue) -> None:

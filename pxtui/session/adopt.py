@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pxtui import history
+from pxtui import history, project
 from pxtui.engine import Engine, FoundRun
 from pxtui.errors import EngineError
-from pxtui.events import EngineSeen, Finished, History, Notice, Wished
+from pxtui.events import EngineSeen, Finished, History, Notice, Trusted, Wished
 from pxtui.history import Record
 from pxtui.session import threads
 from pxtui.session.parts import Parts
@@ -28,7 +28,9 @@ async def when_connected(parts: Parts) -> None:
 
 async def _connect(parts: Parts, seen: EngineSeen | None, *, connected: bool) -> bool:
     answers = seen is not None and seen.ok
-    if answers and not connected:
+    if seen is not None and answers and not connected:
+        if project.is_trusted(parts.project.places, seen.id):
+            parts.teller.tell(Trusted(seen.id))
         await adopt_runs(parts)
         _make_up_for_changes(parts)
     return answers

@@ -39,14 +39,30 @@ class Builds:
         self._job: BuildJob | None = None
         self._closed = False
 
-    def start(self, engine: Engine, request: BuildRequest, target: str, cause: str) -> None:
-        """Begin a build; its Finished follows whatever happens."""
-        self._job, self._closed = None, False
-        started = Started("build", request.id, next(self._numbers), cause, time.time(), target)
-        self._tell_now(started)
-        threads.start("build", lambda: self._work(engine, request, started))
+    def start(
+        self,
+        engine: Engine,
+        request: BuildRequest,
+        target_of: Callable[[str], str],
+        cause: str,
+    ) -> None:
+        """Begin a build; its Finished follows whatever happens.
 
-    def _work(self, engine: Engine, request: BuildRequest, started: Started) -> None:
+        `target_of` says what an image is that holds the tree of a signature.
+        """
+        self._job, self._closed = None, False
+        target, number = target_of(request.listing.signature), next(self._numbers)
+        started = Started("build", request.id, number, cause, time.time(), target)
+        self._tell_now(started)
+        threads.start("build", lambda: self._work(engine, request, started, target_of))
+
+    def _work(
+        self,
+        engine: Engine,
+        request: BuildRequest,
+        started: Started,
+        target_of: Callable[[str], str],
+    ) -> None:
         sink = LogWriter(self._places.build(request.id), self._log_size)
 
         def report(step: StepReport) -> None:
@@ -63,7 +79,8 @@ class Builds:
             outcome = Outcome("failed", message=str(error))
         finally:
             sink.close()
-            self._tell(_finished(started, outcome))
+            target = target_of(outcome.signature) if outcome.signature else ""
+            self._tell(_finished(started, outcome, target))
         self._prune()
 
     def _prune(self) -> None:
@@ -79,7 +96,7 @@ class Builds:
             self._job.close()
 
 
-def _finished(started: Started, outcome: Outcome) -> Finished:
+def _finished(started: Started, outcome: Outcome, target: str) -> Finished:
     now = time.time()
     return Finished(
         "build",
@@ -91,4 +108,5 @@ def _finished(started: Started, outcome: Outcome) -> Finished:
         outcome.message,
         None,
         now,
+        target,
     )

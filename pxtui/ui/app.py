@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.screen import Screen
 
 from pxtui.events import Asked, Event, Finished, Started
 from pxtui.session import Session
@@ -33,6 +34,10 @@ from pxtui.ui.panes.runs import Runs
 from pxtui.ui.status import StatusLine
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
+
+
+class Main(Screen[None], inherit_bindings=False):
+    """The one screen below the dialogs; its keys are the app's."""
 
 
 class PxtuiApp(KeyedApp):
@@ -74,6 +79,10 @@ class PxtuiApp(KeyedApp):
         self.theme_variables = {**variables, **ours}
         return self.theme_variables
 
+    def get_default_screen(self) -> Screen[None]:
+        """A screen without keys of its own."""
+        return Main(id="_default")
+
     def compose(self) -> ComposeResult:
         """Status line, panes, messages, keys."""
         home, folder = str(self.session.root.home()), str(self.session.root)
@@ -94,6 +103,8 @@ class PxtuiApp(KeyedApp):
 
     async def _follow(self) -> None:
         async for event in self.session.listen():
+            if not self.is_running:
+                return  # the panes go one by one while the app ends
             self._told(event)
 
     def _told(self, event: Event) -> None:
@@ -118,6 +129,8 @@ class PxtuiApp(KeyedApp):
 
     def refresh_state(self) -> None:
         """Hand the state down, and ask the person what the session asks."""
+        if not self.is_running:
+            return
         self._pending = False
         state, now, screen = self.session.state, self.now(), self.screen_stack[0]
         newest = newest_started(state)
@@ -183,12 +196,14 @@ class PxtuiApp(KeyedApp):
 
     @on(Lines.Moved)
     def _moved(self) -> None:
-        self._show_bottom()
+        if self.is_running and self.screen_stack:
+            self._show_bottom()
 
     def on_descendant_focus(self) -> None:
         """Keys and hint are those of the pane that has the focus."""
-        self.body.settle()
-        self._show_bottom()
+        if self.is_running and self.screen_stack:
+            self.body.settle()
+            self._show_bottom()
 
     def end_by(self, number: signal.Signals) -> None:
         """End as a signal asks; what a person types in the editor is meant for the editor."""

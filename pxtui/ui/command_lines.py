@@ -114,7 +114,7 @@ def _starts_line(cmd: str, at: int, line: int) -> bool:
     if not re.compile(r"--?[A-Za-z]").match(cmd, at):
         return False
     # A switch without a value stays beside the option before it.
-    switch = re.compile(r"--?[\w.-]+(?= -|$)").match(cmd, at)
+    switch = re.compile(r"--?[\w.-]+(?= -| &&| \|| ;|$)").match(cmd, at)
     return not (switch and line and switch.end() - line < 40)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from textual import events
 from textual.app import ComposeResult
@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 
 from pxtui.events import Event
 from pxtui.state import State
-from pxtui.ui.draw import Block, Piece, Row, row, spread, width_of
+from pxtui.ui.draw import Block, Piece, Row, spread, width_of
 from pxtui.ui.listed import ended
 from pxtui.ui.pane import LeftPane, Pane
 from pxtui.ui.panes.build import Build
@@ -28,6 +28,10 @@ PANES: tuple[type[Pane], ...] = (*LEFT, *TABS)
 """All panes, in the order of the screen."""
 
 WIDE, TALL, TINY = 110, 36, (60, 16)
+LEFT_WIDTH = {"-huge": 60, "-wide": 44, "-stacked": 98, "-compact": 29, "-tiny": 38}
+"""Cells of the left column's content, before it is laid out."""
+AROUND = 5
+"""Rows of the status line, the message lines and the keys."""
 
 
 class Tabs(Block):
@@ -111,6 +115,8 @@ class Body(Vertical):
     def show(self, state: State, now: float) -> None:
         """Hand the state down to all panes."""
         self._state, self._now = state, now
+        if not self._shape:
+            self.shape()
         for pane in self.query(Pane):
             pane.show(state, now)
         self.settle()
@@ -137,6 +143,8 @@ class Body(Vertical):
     def on_resize(self, event: events.Resize) -> None:
         """Take the shape that fits, and show everything anew in it."""
         self.shape()
+        self.settle()
+        self.call_after_refresh(self.show, self._state, self._now)
 
     def shape(self) -> None:
         """Huge, wide, stacked, compact, or so tiny that only one pane has room."""
@@ -150,9 +158,8 @@ class Body(Vertical):
             shape = "-stacked"
         self._shape = shape
         for widget in (self, self.screen):
-            for name in ("-huge", "-wide", "-stacked", "-compact", "-tiny"):
+            for name in LEFT_WIDTH:
                 widget.set_class(name == shape, name)
-        self.call_after_refresh(self.show, self._state, self._now)
 
     def settle(self) -> None:
         """Who is seen, and how many rows the panes of the left column have."""
@@ -184,35 +191,32 @@ class Body(Vertical):
 
     def _share(self, alone: Pane | None) -> None:
         """Share the rows of the left column out: what they want, or less of the last ones first."""
+        room = self.app.size.height - AROUND
         below = self.query_one("#will-run-below", WillRun)
         if below.display:
-            below.styles.height = min(below.wanted(self.size.width - 2), 6)
+            rows = min(below.wanted(self.app.size.width - 2), 6)
+            below.styles.height, room = rows, room - rows
         column = self.query_one("#left")
         panes = [pane for pane in column.query(LeftPane) if pane.display]
         if alone is not None:
             for pane in panes:
                 pane.styles.height = "1fr"
             return
-        width = max(20, column.size.width)
+        width = column.size.width or LEFT_WIDTH[self._shape]
         wants = [pane.wanted(width) for pane in panes]
         if self._shape == "-stacked":
-            room = max(12, self.size.height // 2)
-        else:
-            gap = 0 if self._shape == "-compact" else len(panes)
-            room = column.size.height - gap
+            room = max(12, room // 2)
+        elif self._shape != "-compact":
+            room -= 1 + len(panes)
         for pane, rows in zip(panes, _shared(room, wants, [p.least() for p in panes]), strict=True):
             pane.styles.height = rows
 
 
 def _shared(room: int, wants: Sequence[int], least: Sequence[int]) -> list[int]:
     rows = list(wants)
-    order: Iterator[int] = iter([*range(len(rows) - 1, -1, -1)])
-    for at in order:
+    for at in reversed(range(len(rows))):
         excess = sum(rows) - room
         if excess <= 0:
             break
         rows[at] = max(min(rows[at], least[at]), rows[at] - excess)
     return [max(1, count) for count in rows]
-
-
-__all__ = ["PANES", "TABS", "Body", "row"]

@@ -115,7 +115,7 @@ class StatusLine(Block):
     def _engine(self, narrow: bool) -> Row:
         engine = self._state.engine
         if engine is None:
-            return row(("engine …", "soft"))
+            return row(("◌ ", "soft"), ("engine", "soft"))
         if not engine.ok:
             return row(("! ", "warn"), ("no engine", "warn"))
         return row((cut(clean_line(engine.name), 12 if narrow else 24), "ink"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pxtui import history, project
 from pxtui.engine.fake import FakeEngine, Script
-from pxtui.events import Changed, Notice, Queued, Saved, Started, Step
+from pxtui.events import Changed, Event, Notice, Queued, Saved, Started, Step
 from pxtui.session.session import Session
 from tests.session.conftest import Open
 
@@ -126,7 +126,7 @@ async def test_a_change_on_disk_keeps_the_edit_and_is_told(
         assert "lr: 0.01" in file.read_text()
 
 
-def _notices(told: list[object]) -> list[Notice]:
+def _notices(told: list[Event]) -> list[Notice]:
     return [e for e in told if isinstance(e, Notice)]
 
 

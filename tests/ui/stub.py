@@ -24,6 +24,7 @@ class StubSession(Session):
         self.opening = events
         self.logs = logs or root
         self.asked: list[tuple[Any, ...]] = []
+        self.begun = False
         self._listeners: list[asyncio.Queue[Event]] = []
         for event in events:
             self.tell(event)
@@ -33,7 +34,7 @@ class StubSession(Session):
         return self._state
 
     def begin(self) -> None:
-        self.asked.append(("begin",))
+        self.begun = True
 
     def tell(self, *events: Event) -> None:
         for event in events:

@@ -42,14 +42,14 @@ def app_on(
 
 def ours() -> list[tuple[type, Binding]]:
     """All bindings that pxtui makes, with the class that has them."""
-    found: dict[type, None] = {KeyedApp: None}
-    todo: list[type] = [Widget]
+    found: dict[type[Any], None] = {KeyedApp: None}
+    todo: list[type[Any]] = [Widget]
     while todo:
         for cls in todo.pop().__subclasses__():
             todo.append(cls)
             if cls.__module__.startswith("pxtui.") and "BINDINGS" in vars(cls):
                 found[cls] = None
-    return [(cls, b) for cls in found for b in cls.BINDINGS]  # type: ignore[attr-defined]
+    return [(cls, b) for cls in found for b in cls.BINDINGS]
 
 
 def test_every_binding_has_an_id_and_words() -> None:

@@ -79,7 +79,8 @@ async def test_no_engine_is_said_and_the_file_can_be_edited(
         app = PxtuiApp(session)
         async with app.run_test(size=size) as pilot:
             await until(pilot, lambda: "no engine" in words(app))
-            await until(pilot, lambda: "nothing answers" in words(app).replace("\n", " "))
+            await until(pilot, lambda: "none: nothing" in words(app))
+            assert "/x.sock" in words(app)
             await press(pilot, "r")
             await until(pilot, lambda: session.state.wish is None)
             assert "--lr=" in words(app)

@@ -14,14 +14,14 @@ def test_text_can_be_read(name: str) -> None:
     tokens = theme.tokens(BUILTIN_THEMES[name].to_color_system().generate())
     assert len(tokens) == 12
     for ground in theme.GROUNDS:
-        for text in theme.TEXT_TOKENS:
-            contrast = theme.contrast(Color.parse(tokens[text]), Color.parse(tokens[ground]))
-            assert contrast >= 4.5, (text, ground)
-    ground = Color.parse(tokens["ground"])
-    assert theme.contrast(Color.parse(tokens["spark"]), ground) >= 2.95
+        for token in theme.TEXT_TOKENS:
+            contrast = theme.contrast(Color.parse(tokens[token]), Color.parse(tokens[ground]))
+            assert contrast >= 4.5, (token, ground)
+    base = Color.parse(tokens["ground"])
+    assert theme.contrast(Color.parse(tokens["spark"]), base) >= 2.95
     # The filled first cell of the status line: the ground's colour on good and bad, strong on hair.
     for fill in ("good", "bad"):
-        assert theme.contrast(ground, Color.parse(tokens[fill])) >= 4.5
+        assert theme.contrast(base, Color.parse(tokens[fill])) >= 4.5
     assert theme.contrast(Color.parse(tokens["strong"]), Color.parse(tokens["hair"])) >= 4.5
 
 

@@ -47,9 +47,13 @@ def pxtui_command(wheel_python: Path) -> str:
 @pytest.fixture(scope="session")
 def engine() -> None:
     """A real engine with the test images (.ci/engine up)."""
-    found = subprocess.run(
-        ["docker", "image", "inspect", "python:3.11-slim"], capture_output=True, check=False
-    ) if shutil.which("docker") else None
+    found = (
+        subprocess.run(
+            ["docker", "image", "inspect", "python:3.11-slim"], capture_output=True, check=False
+        )
+        if shutil.which("docker")
+        else None
+    )
     need(found is not None and found.returncode == 0, "a Docker engine with the test images")
 
 
@@ -60,9 +64,16 @@ class Terminal:
     name: str
 
     def tmux(self, *words: str) -> str:
+        # Textual takes the size from these where they are set.
+        environ = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
         done = subprocess.run(
-            ["tmux", "-L", self.name, *words], capture_output=True, text=True, check=True
+            ["tmux", "-L", self.name, *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environ,
         )
+        assert done.returncode == 0, (words, done.stderr)
         return done.stdout
 
     def start(self, command: str, folder: Path, size: tuple[int, int] = (120, 40)) -> None:

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from pxtui.logs.text import clean_line
 from pxtui.polyaxonfile.problems import Problem
 from pxtui.state import State
-from pxtui.ui import words
+from pxtui.ui import log_lines, words
 from pxtui.ui.draw import Block, Lines, Piece, Row, cut, row, spread, width_of
 from pxtui.ui.pane import Pane
 from pxtui.ui.panes.gets import folded
@@ -21,9 +21,14 @@ _COMMENT = re.compile(r"(?:^|\s)#.*$")
 _PAIR = re.compile(r"^(\s*(?:- +)?[^\s#'\"{\[][^#:]*:)(\s+)(\S.*)$")
 
 
+def shown(text: str) -> str:
+    """A line of the file as it is drawn."""
+    return clean_line(text.expandtabs(4))
+
+
 def highlighted(text: str) -> Row:
     """A line of YAML: values strong, templates in the key colour, comments soft."""
-    text = clean_line(text.expandtabs(4))
+    text = shown(text)
     comment = _COMMENT.search(text) if "'" not in text and '"' not in text else None
     body, rest = (text[: comment.start()], text[comment.start() :]) if comment else (text, "")
     pair = _PAIR.match(body)
@@ -41,6 +46,16 @@ def _templates(text: str, tone: str) -> Iterator[Piece]:
     yield Piece(text[at:], tone)
 
 
+def sliced(pieces: Row, start: int, end: int | None) -> Row:
+    """The part of a row between two characters."""
+    cut_out, at = [], 0
+    for piece in pieces:
+        last = None if end is None else max(0, end - at)
+        cut_out.append(piece._replace(text=piece.text[max(0, start - at) : last]))
+        at += len(piece.text)
+    return tuple(cut_out)
+
+
 class FileView(Lines):
     """The lines of the file, made when they are seen; a problem stands beside or below its line."""
 
@@ -49,8 +64,8 @@ class FileView(Lines):
         self._texts: list[str] = []
         self._problems: dict[int, list[Problem]] = {}
         self._notes: dict[int, str] = {}
-        self._rows: list[tuple[int, int]] = []
-        """Line (from 0), and which problem below it (-1: the line itself)."""
+        self._rows: list[tuple[int, int, int]] = []
+        """Line (from 0), where its part begins, and which problem stands below (-1: the line)."""
         self._width = 0
 
     def set(self, texts: list[str], problems: Sequence[Problem], notes: dict[int, str]) -> None:
@@ -60,7 +75,7 @@ class FileView(Lines):
             by_line[min(max(1, problem.line), max(1, len(texts))) - 1].append(problem)
         if (texts, dict(by_line), notes) != (self._texts, self._problems, self._notes):
             self._texts, self._problems, self._notes = texts, dict(by_line), notes
-            self._width = 0
+            self._width = -1
             self.renew()
 
     def renew(self) -> None:
@@ -68,10 +83,13 @@ class FileView(Lines):
         if self._width != self.size.width:
             self._width = self.size.width
             self._rows = []
-            for index in range(len(self._texts)):
-                self._rows.append((index, -1))
-                for at in range(0 if not self._beside(index) else 1, self._told(index)):
-                    self._rows.append((index, at))
+            for index, text in enumerate(self._texts):
+                start = 0
+                for part in log_lines.folded(shown(text), max(8, self._width - 7)):
+                    self._rows.append((index, start, -1))
+                    start += len(part)
+                for at in range(1 if self._beside(index) else 0, self._told(index)):
+                    self._rows.append((index, 0, at))
         super().renew()
 
     def _told(self, index: int) -> int:
@@ -91,20 +109,23 @@ class FileView(Lines):
 
     def line(self, index: int, width: int) -> Row:
         """Number, mark, text, and what is to be said."""
-        at, below = self._rows[index]
+        at, start, below = self._rows[index]
         told = self._problems.get(at, [])
-        tone = _tone(told) if told else "soft"
         if below >= 0:
             return row("     ", (cut(told[below].message, width - 5), _tone([told[below]])))
-        number = Piece(f"{at + 1:>2} ", tone)
-        mark = Piece("! " if told else "  ", f"{tone} b")
-        left = (number, mark, *highlighted(self._texts[at]))
+        tone = _tone(told) if told else "soft"
+        following = self._rows[index + 1 : index + 2]
+        end = following[0][1] if following and following[0][0] == at else 0
+        text = sliced(highlighted(self._texts[at]), start, end or None)
+        if start:
+            return (Piece("     "), *text)
+        left = (Piece(f"{at + 1:>2} ", tone), Piece("! " if told else "  ", f"{tone} b"), *text)
         note = self._beside(at)
         return spread(left, row((note, tone)) if note else (), width)
 
     def show_line(self, line: int) -> None:
         """Bring a line (from 1) into view."""
-        at = next((i for i, (index, _) in enumerate(self._rows) if index == line - 1), 0)
+        at = next((i for i, place in enumerate(self._rows) if place[0] == line - 1), 0)
         self.scroll_to(y=max(0, at - self.size.height // 2), animate=False)
 
 

@@ -75,7 +75,9 @@ class Facts(Lines):
         gutter = 4 if width >= 40 else 2
         for label, text, look in self.facts:
             for index, part in enumerate(folded(clean_line(text), width - gutter - 8)):
-                mark = Piece(f"{' !' if look and not index else '':<{gutter}}", "warn")
+                mark = Piece(
+                    ("!" if look and not index else " ").rjust(gutter // 2).ljust(gutter), "warn"
+                )
                 head = Piece(f"{label if not index else '':<8}", "soft")
                 rows.append((mark, head, Piece(part, "warn" if look else "ink")))
         return rows

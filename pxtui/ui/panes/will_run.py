@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from pxtui.logs.text import clean_line
 from pxtui.state import State
 from pxtui.ui import command_lines
-from pxtui.ui.draw import Block, Lines, Piece, Row, row
+from pxtui.ui.draw import Block, Lines, Row, row
 from pxtui.ui.pane import Bar, LeftPane
 from pxtui.ui.prospect import asks_first, hindrance, prospect, run_words
 
@@ -117,6 +117,3 @@ class WillRun(LeftPane):
     def least(self) -> int:
         """Some of the command and all that the keys do."""
         return 2 if self._compact else 6
-
-
-__all__ = ["Piece", "WillRun"]

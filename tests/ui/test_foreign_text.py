@@ -1,0 +1,100 @@
+"""Foreign text is only text: wherever it stands, no control character and no markup comes of it."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pxtui import events as e
+from pxtui.polyaxonfile.problems import Problem
+from pxtui.polyaxonfile.reading import Declaration, Reading, Resolved
+from pxtui.ui.app import PxtuiApp
+from tests.ui import example as x
+from tests.ui.seeing import press, until, words
+from tests.ui.stub import StubSession, write_log
+
+NASTY = {
+    "clipboard": "AB\x1b]52;c;aGk=\x07CD",
+    "nested": "AB\x1b\x1b[m]52;c;aGk=\x07CD",
+    "c1": "AB\x9d52;c;aGk=\x9cCD",
+    "title": "AB\x1b]0;owned\x07\nCD",
+    "markup": "AB[/][red]x[/red][@click=app.quit]CD",
+    "bidi": "AB\u202e\u2066evil\u2069CD",
+    "nul": "AB\x00\x08\x7f\x0b\x0c\r\u2028CD",
+    "surrogate": "AB\udc80\ud800CD",
+    "wide": "AB" + "日本語👩‍👩‍👧" * 5 + "z" + "\u0301" * 50 + "CD",
+    "long": "A" + "B" * 70_000 + "CD",
+}
+
+
+def events_with(text: str) -> tuple[e.Event, ...]:
+    problem = Problem("E_X", text, text, 2, 1, text)
+    item = Declaration(text, ("declarations", text), text, "str", text, False, True, text, 3)
+    resolved = Resolved("experiment", text, text, (text, text), ((text, text),), text + " --a=1")
+    reading = Reading(text, text, (item,), resolved, (problem, replace(problem, code="W_X")))
+    base = replace(reading, resolved=replace(resolved, cmd="b"))
+    past = e.PastRun("r1", 1, "failed", 1, x.NOW, 1.0, ((text, text),), text, text, text)
+    return (
+        e.Loaded(reading, base, ((item.path, text),)),
+        e.FileText(text, f"{text}\n{text}: {text} # {text}\n"),
+        e.EngineSeen(True, text, text, True, text, False),
+        e.TreeSeen("s", 1, 1, (text,)),
+        e.History((past,)),
+        e.Changed((text, text), 2, "build", x.NOW),
+        e.Started("build", "b", 1, text, x.NOW),
+        e.Step("b", 1, 2, text, "done", False, 1.0),
+        e.Finished("build", "b", "failed", 1, None, 1.0, text, None, x.NOW),
+        e.Started("run", "r2", 2, text, x.NOW, "", ((text, text),), text),
+        e.Finished("run", "r2", "failed", 1, None, 1.0, text, text, x.NOW),
+        e.History((past, replace(past, id="r2", number=2))),
+        e.Notice("error", text, text),
+    )
+
+
+def all_is_text(app: PxtuiApp) -> None:
+    for char in words(app).replace("\n", ""):
+        assert unicodedata.category(char) not in ("Cc", "Cs", "Zl", "Zp"), hex(ord(char))
+        assert char not in "\u202e\u2066\u2069\u2028"
+
+
+@pytest.mark.parametrize("name", NASTY)
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_no_place_lets_it_through(name: str, size: tuple[int, int], tmp_path: Path) -> None:
+    text = NASTY[name]
+    log = text.encode("utf-8", "surrogateescape" if name != "surrogate" else "surrogatepass")
+    root = tmp_path / "AB[red]CD"
+    session = StubSession(root, logs=tmp_path)
+    for job in ("build/b", "run/r1", "run/r2"):
+        write_log(tmp_path / job, (x.NOW, "stderr", ""))
+        (tmp_path / job / "log").write_bytes(b"Traceback (most recent call last):\n" + log + b"\n")
+    app = PxtuiApp(session, now=lambda: x.NOW)
+    async with app.run_test(size=size) as pilot:
+        session.tell(*events_with(text))
+        await until(pilot, lambda: session.heard)
+        for key in "123456":
+            await press(pilot, key, "z")
+            all_is_text(app)
+            await press(pilot, "z")
+        await press(pilot, "6", "enter", "exclamation_mark", "exclamation_mark")
+        all_is_text(app)
+        for keys in (("2", "enter"), ("escape",), ("question_mark",), ("escape", "colon")):
+            await press(pilot, *keys)
+            all_is_text(app)
+        await press(pilot, "escape")
+        choices = ((text, text), ("no", text))
+        session.tell(e.Wished("run", "asked"))
+        session.tell(e.Asked("q", "trust", text, ((text, text),), choices, text))
+        await until(pilot, lambda: len(app.screen_stack) > 1)
+        await pilot.pause()
+        all_is_text(app)
+    assert app.return_code in (None, 0)
+
+
+async def test_markup_is_shown_as_it_stands() -> None:
+    session = StubSession(Path("/x"), *events_with(NASTY["markup"]))
+    app = PxtuiApp(session, now=lambda: x.NOW)
+    async with app.run_test(size=(200, 60)) as pilot:
+        await until(pilot, lambda: "AB[/][red]x[/red][@click=app.quit]CD" in words(app))
