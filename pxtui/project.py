@@ -68,13 +68,16 @@ def read(file: Path, shown: str) -> bytes:
     except OSError as error:
         code = "E_PERM" if error.errno in (errno.EACCES, errno.EPERM) else "E_NOTFILE"
         raise refuse(code, f"it cannot be opened: {os.strerror(error.errno or 0)}") from None
-    with open(fd, "rb") as handle:
+    try:
         facts = os.fstat(fd)
         if not stat.S_ISREG(facts.st_mode):
             raise refuse("E_NOTFILE", "it is not a regular file")
         if facts.st_size > MAX_SIZE:
             raise refuse("E_TOO_BIG", f"it has {facts.st_size:,} bytes; {MAX_SIZE:,} is the most")
-        return handle.read(MAX_SIZE + 1)
+        with open(fd, "rb", closefd=False) as handle:
+            return handle.read(MAX_SIZE + 1)
+    finally:
+        os.close(fd)
 
 
 def save(file: Path, data: bytes, base: bytes) -> None:
@@ -144,7 +147,10 @@ def read_json(path: Path, version: int = 1) -> Mapping[str, Any] | None:
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
-    """Write a state file of ours, 0600, whole or not at all."""
+    """Write a state file of ours, 0600, whole or not at all; a newer version's is left alone."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        if json.loads(path.read_bytes()).get("v", 0) > 1:
+            return
     write_private(path, json.dumps({"v": 1, **values}, indent=1).encode())
 
 

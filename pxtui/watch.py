@@ -7,8 +7,6 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import watchfiles
-
 STEP_MS = 10
 DEBOUNCE_MS = 50
 BACKOFF = (0.1, 0.5, 2.0, 5.0)
@@ -58,6 +56,9 @@ class Watcher:
             self._stop.wait(BACKOFF[max(0, min(failures, len(BACKOFF)) - 1)])
 
     def _follow(self, *, polling: bool) -> None:
+        # It takes a while to import, for which the first frame should not wait.
+        import watchfiles
+
         batches = watchfiles.watch(
             self._root,
             watch_filter=None,

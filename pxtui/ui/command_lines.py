@@ -124,7 +124,7 @@ def _fitted(cmd: str, start: int, end: int, width: int) -> list[CommandLine]:
     first = True
     while True:
         room = max(8, width - (0 if first else 2))
-        if cell_len(cmd[start:end]) <= room:
+        if end - start <= 2 * room and cell_len(cmd[start:end]) <= room:
             lines.append(CommandLine(start, end, not first))
             return lines
         stop = start + _fitting(cmd[start:end], room)
@@ -136,11 +136,11 @@ def _fitted(cmd: str, start: int, end: int, width: int) -> list[CommandLine]:
 
 def _fitting(text: str, room: int) -> int:
     """How many characters fit, at least one."""
-    if text.isascii():
+    if text[: 2 * room].isascii():
         return room
     cells = 0
-    for at, char in enumerate(text):
+    for at, char in enumerate(text[: 2 * room]):
         cells += cell_len(char)
         if cells > room:
             return max(1, at)
-    return len(text)
+    return min(len(text), 2 * room)

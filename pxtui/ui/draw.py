@@ -53,7 +53,7 @@ def width_of(pieces: Iterable[Piece]) -> int:
 
 def cut(text: str, width: int) -> str:
     """One line of text that fits: longer ones end in `…` (never used on a command)."""
-    text = clean_line(text)
+    text = clean_line(text[: 8 * max(width, 1)])
     if cell_len(text) <= width:
         return text
     return set_cell_size(text, width - 1) + "…" if width > 0 else ""
@@ -106,7 +106,7 @@ def strip(
     """Draw a row: cleaned, styled, cut and filled to the width."""
     base = style_of(f"ink @{ground}", "", tokens)
     segments = [
-        Segment(clean_line(piece.text), base + style_of(piece.tone, piece.act, tokens))
+        Segment(clean_line(piece.text[: 8 * width]), base + style_of(piece.tone, piece.act, tokens))
         for piece in pieces
         if piece.text
     ]

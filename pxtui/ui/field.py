@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from textual.widgets import Input
 
+from pxtui.logs.text import clean_line
+
 
 class Field(Input):
     """An Input of one row without a frame."""
@@ -22,3 +24,7 @@ class Field(Input):
     def __init__(self, *, name_id: str | None = None, placeholder: str = "") -> None:
         super().__init__(id=name_id, placeholder=placeholder, compact=True, select_on_focus=True)
         self.cursor_blink = False
+
+    def validate_value(self, value: str) -> str:
+        """What is pasted is only text too."""
+        return clean_line(value)

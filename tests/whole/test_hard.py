@@ -64,11 +64,11 @@ def told_until(
 
 
 def is_run_output(told: dict[str, Any]) -> bool:
-    return told["type"] == "output" and told["phase"] == "run"
+    return bool(told["type"] == "output" and told["phase"] == "run")
 
 
 def is_build_output(told: dict[str, Any]) -> bool:
-    return told["type"] == "output" and told["phase"] == "build"
+    return bool(told["type"] == "output" and told["phase"] == "build")
 
 
 def build_containers(words: str, host: str = "") -> list[str]:

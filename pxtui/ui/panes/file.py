@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from textual.app import ComposeResult
 
@@ -26,6 +27,7 @@ def shown(text: str) -> str:
     return clean_line(text.expandtabs(4))
 
 
+@lru_cache(maxsize=512)
 def highlighted(text: str) -> Row:
     """A line of YAML: values strong, templates in the key colour, comments soft."""
     text = shown(text)

@@ -282,6 +282,9 @@ class NextRun(LeftPane):
             return
         if not item.editable:
             self.post_message(self.Told(f"{item.name} is edited in the editor: press e"))
+        elif item.text != clean_line(item.text):
+            told = f"{item.name} has characters that cannot be shown: press e to edit the file"
+            self.post_message(self.Told(told))
         elif item.type == "bool" and item.text in _OPPOSITE:
             self.post_message(self.Edited(item.path, _OPPOSITE[item.text]))
         else:

@@ -20,23 +20,23 @@ class Command(Lines):
     def __init__(self, *, compact: bool) -> None:
         super().__init__()
         self._compact = compact
-        self._made: tuple[int, list[Row]] = (0, [])
+        self._made: dict[int, list[Row]] = {}
         self.cmd = self.base = ""
 
     def set(self, cmd: str, base: str) -> None:
         """Show a command beside the file's."""
         if (cmd, base) != (self.cmd, self.base):
             self.cmd, self.base = cmd, base
-            self._made = (0, [])
+            self._made = {}
             self.renew()
 
     def made(self, width: int) -> list[Row]:
         """All rows at this width."""
-        if self._made[0] != width:
+        if width not in self._made:
             cmd, base = clean_line(self.cmd), clean_line(self.base)
             rows = command_lines.rows(cmd, base, width, compact=self._compact)
-            self._made = (width, rows if self.cmd else [row("" if self._compact else "    ", "—")])
-        return self._made[1]
+            self._made[width] = rows if cmd else [row("" if self._compact else "    ", "—")]
+        return self._made[width]
 
     def count(self) -> int:
         """The rows at the width that it has."""
