@@ -5,7 +5,7 @@ from __future__ import annotations
 from pxtui.events import Asked
 from pxtui.places import new_id
 from pxtui.project import Project
-from pxtui.run import OUTPUTS
+from pxtui.run import OUTPUTS, WORKDIR
 from pxtui.state import State
 
 
@@ -20,26 +20,26 @@ def facts(project: Project, state: State) -> tuple[tuple[str, str], ...]:
     elif engine.base_present is False:
         image = f"{image}: pulled from its registry"
     size = f"{tree.files:,} files, {tree.size / 1e6:.1f} MB" if tree else "this folder"
-    outputs = f"{project.places.home / 'runs'}"
     return (
-        ("engine", engine.name if engine.id == engine.name else f"{engine.name} · {engine.id}"),
+        ("engine", engine.name if engine.isolated is False else f"{engine.name} at {engine.id}"),
         ("image", image),
         *(("step", step) for step in resolved.steps),
         ("command", resolved.cmd or "none"),
-        ("code", f"{size}, copied from {project.root}"),
-        ("mounts", f"only {OUTPUTS}, kept below {outputs}" if engine.isolated else "none"),
+        ("code", f"{size}, copied to {WORKDIR if engine.isolated else 'a folder of the run'}"),
+        ("mounts", f"only {OUTPUTS}: a folder of the run, kept" if engine.isolated else "none"),
     )
 
 
 def trust(project: Project, state: State) -> Asked:
     """The question before the first build or run of a project on an engine."""
     goal = state.wish.goal if state.wish else "build"
-    words = "build and run it" if goal == "run" else "build it"
-    text = f"Nothing of this project was built or run by pxtui yet. {words.capitalize()}?"
-    choices: tuple[tuple[str, str], ...] = (("yes", words), ("no", "not now"))
+    words = "build and run" if goal == "run" else "build"
+    name = (state.resolved.project if state.resolved else None) or project.root.name
+    text = f"{words.capitalize()} {name} here?"
+    choices = [("yes", f"{words}; do not ask again for this project"), ("no", "do nothing")]
     if state.engine is not None and not state.engine.isolated:
-        choices = (*choices[:1], ("steps", f"{words}, with steps of any kind"), *choices[1:])
-    return Asked(new_id(), "trust", text, facts(project, state), choices, "yes")
+        choices.insert(1, ("steps", "the same, and steps of any kind may run on this machine"))
+    return Asked(new_id(), "trust", text, facts(project, state), tuple(choices), "yes")
 
 
 def busy(state: State) -> Asked:

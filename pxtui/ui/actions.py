@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import ClassVar, cast
 
-from textual.app import App, SuspendNotSupported
+from textual.app import App
 from textual.binding import BindingType
 
 from pxtui.events import WatchMode
@@ -17,8 +16,9 @@ from pxtui.ui.bound import commands, help_sections
 from pxtui.ui.dialogs.choose import Choose
 from pxtui.ui.dialogs.chord import WatchChord
 from pxtui.ui.dialogs.help import Help
+from pxtui.ui.dialogs.leaving import leaving
 from pxtui.ui.dialogs.palette import Palette
-from pxtui.ui.editor import editor_command
+from pxtui.ui.editor import editor_command, run_editor
 from pxtui.ui.keys import ALIASES, BINDINGS
 from pxtui.ui.layout import PANES, TABS, Body
 from pxtui.ui.log_view import LogPart
@@ -48,9 +48,9 @@ class KeyedApp(App[int], inherit_bindings=False):
         """All panes."""
         return self.screen_stack[0].query_one(Body)
 
-    def say(self, text: str, severity: str = "info") -> None:
+    def say(self, text: str, severity: str = "info", hint: str = "") -> None:
         """Say something in the first message line."""
-        self.screen_stack[0].query_one(Messages).say(text, severity)
+        self.screen_stack[0].query_one(Messages).say(text, severity, hint)
 
     def action_run(self) -> None:
         """Run the values on screen."""
@@ -129,18 +129,11 @@ class KeyedApp(App[int], inherit_bindings=False):
             return
         form = self.screen_stack[0].query_one(Form)
         line = form.current.line if form.has_focus and form.current else 1
-        command = editor_command(self.session.root / text.file, line)
-        try:
-            with self.suspend(), self.batch_update():
-                self.in_editor = True
-                editor = await asyncio.create_subprocess_exec(*command)
-                await editor.wait()
-        except SuspendNotSupported:
-            self.say("this terminal cannot be handed to an editor", "warning")
-        except OSError as error:
-            self.say(f"{command[0]}: {error.strerror} · set $EDITOR to your editor", "error")
-        finally:
-            self.in_editor = False
+        self.in_editor = True
+        trouble = await run_editor(self, editor_command(self.session.root / text.file, line))
+        self.in_editor = False
+        if trouble:
+            self.say(trouble, "error")
         self.session.reload()
 
     def action_undo(self) -> None:
@@ -220,15 +213,9 @@ class KeyedApp(App[int], inherit_bindings=False):
         if not self.session.state.runs:
             self.exit(0)
             return
-        runs = self.session.state.runs
-        one = f"#{runs[-1].started.number} is" if len(runs) == 1 else f"{len(runs)} runs are"
-        it = "it" if len(runs) == 1 else "them"
-        choices = (
-            ("leave", f"leave {it} running and quit"),
-            ("stop", f"stop {it} and quit"),
-            ("stay", "stay here"),
+        self.push_screen(
+            leaving([run.started.number for run in self.session.state.runs]), self._leave
         )
-        self.push_screen(Choose(f"{one} running", choices, "leave"), self._leave)
 
     def _leave(self, choice: str | None) -> None:
         if choice == "leave":

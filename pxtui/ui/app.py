@@ -32,6 +32,7 @@ from pxtui.ui.panes.next_run import Form, NextRun
 from pxtui.ui.panes.run import Run
 from pxtui.ui.panes.runs import Runs
 from pxtui.ui.status import StatusLine
+from pxtui.ui.told import message
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 
@@ -110,6 +111,9 @@ class PxtuiApp(KeyedApp):
     def _told(self, event: Event) -> None:
         body = self.body
         body.tell(event, self.now())
+        told = message(event, self.session.state)
+        if told is not None:
+            self.say(told.text, told.severity, told.hint)
         match event:
             case Started(phase="build"):
                 body.query_one(Build).open(self.session.folder("build", event.id))

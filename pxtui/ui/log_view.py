@@ -29,6 +29,28 @@ TIMES = 56
 _FIGURE = re.compile(r"\b[A-Za-z_][\w./]*=(?=[-+]?\d)")
 """A name before a figure: soft, so that the figures stand out."""
 
+KEYS: list[BindingType] = [
+    Binding("F", "follow", "follow", id="log.follow", tooltip="Follow the log's end, or stop."),
+    Binding("W", "wrap", "wrap", id="log.wrap",
+            tooltip="Wrap long lines, or leave them on one row (left and right move)."),
+    Binding("slash", "find", "find", id="log.find",
+            tooltip="Find a text; capitals in it make capitals matter."),
+    Binding("n", "next(1)", "next", id="log.next", show=False, tooltip="The next match."),
+    Binding("N", "next(-1)", "previous", id="log.previous", show=False,
+            tooltip="The match before."),
+    Binding("up,k", "by(-1)", "up", id="log.up", show=False, tooltip="A row up."),
+    Binding("down,j", "by(1)", "down", id="log.down", show=False, tooltip="A row down."),
+    Binding("pageup", "pages(-1)", "page up", id="log.page-up", show=False,
+            tooltip="A page up."),
+    Binding("pagedown", "pages(1)", "page down", id="log.page-down", show=False,
+            tooltip="A page down."),
+    Binding("home,g", "top", "start", id="log.start", show=False, tooltip="The first line."),
+    Binding("end,G", "bottom", "end", id="log.end", show=False,
+            tooltip="The last line; the log is followed again."),
+    Binding("left", "aside(-8)", "left", id="log.left", show=False, tooltip="To the left."),
+    Binding("right", "aside(8)", "right", id="log.right", show=False, tooltip="To the right."),
+]  # fmt: skip
+
 
 class LogView(ScrollView, can_focus=True):
     """The lines of one log; `follow` is a state of its own, never guessed from the position."""
@@ -39,27 +61,7 @@ class LogView(ScrollView, can_focus=True):
         scrollbar-gutter: stable;
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("F", "follow", "follow", id="log.follow", tooltip="Follow the log's end, or stop."),
-        Binding("W", "wrap", "wrap", id="log.wrap",
-                tooltip="Wrap long lines, or leave them on one row (left and right move)."),
-        Binding("slash", "find", "find", id="log.find",
-                tooltip="Find a text; capitals in it make capitals matter."),
-        Binding("n", "next(1)", "next", id="log.next", show=False, tooltip="The next match."),
-        Binding("N", "next(-1)", "previous", id="log.previous", show=False,
-                tooltip="The match before."),
-        Binding("up,k", "by(-1)", "up", id="log.up", show=False, tooltip="A row up."),
-        Binding("down,j", "by(1)", "down", id="log.down", show=False, tooltip="A row down."),
-        Binding("pageup", "pages(-1)", "page up", id="log.page-up", show=False,
-                tooltip="A page up."),
-        Binding("pagedown", "pages(1)", "page down", id="log.page-down", show=False,
-                tooltip="A page down."),
-        Binding("home,g", "top", "start", id="log.start", show=False, tooltip="The first line."),
-        Binding("end,G", "bottom", "end", id="log.end", show=False,
-                tooltip="The last line; the log is followed again."),
-        Binding("left", "aside(-8)", "left", id="log.left", show=False, tooltip="To the left."),
-        Binding("right", "aside(8)", "right", id="log.right", show=False, tooltip="To the right."),
-    ]  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     class Changed(Message):
         """What the foot of the view says may be different."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pxtui import events as e
+from pxtui.state import State
 from pxtui.ui import words
 from pxtui.ui.draw import Row, row
+from pxtui.ui.listed import ended
 
 LEADS_TO = {"build": "a build", "run": "a build and a run", "none": "nothing"}
 
@@ -70,8 +72,6 @@ def _job_in_words(event: e.Event) -> Row:
         case e.Stopping():
             return row("the run was asked to stop")
         case e.Finished():
-            from pxtui.ui.listed import ended
-
             glyph, word, tone = ended(event)
             told = f" · {event.message}" if event.message else ""
             return row(
@@ -81,6 +81,25 @@ def _job_in_words(event: e.Event) -> Row:
             )
         case _:
             return ()
+
+
+def message(event: e.Event, state: State) -> e.Notice | None:
+    """What an event says to the person at once, in the first message line."""
+    match event:
+        case e.Dropped() if event.message:
+            return e.Notice(event.severity, event.message)
+        case e.Saved():
+            return e.Notice("good", f"written to {event.file}: {', '.join(event.names)}")
+        case e.Changed() if event.leads_to != "none":
+            leads = f"leads to {LEADS_TO[event.leads_to]}"
+            return e.Notice("info", f"{changed_words(event)} changed", leads)
+        case e.Finished(phase="build", outcome="failed"):
+            return e.Notice("error", event.message or "the build failed")
+        case e.Finished(phase="build", outcome="done"):
+            keeps = f"#{state.runs[-1].started.number} keeps its own copy" if state.runs else ""
+            return e.Notice("good", f"image built in {words.took(event.seconds)}", keeps)
+        case _:
+            return None
 
 
 def watch_words(mode: e.WatchMode) -> str:

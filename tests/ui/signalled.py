@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from pxtui.ui.app import PxtuiApp, run_app
+from pxtui.ui.app import run_app
 from tests.ui import example as x
 from tests.ui.stub import StubSession
 
@@ -26,5 +26,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    assert PxtuiApp
     main()

@@ -17,7 +17,8 @@ from tests.ui.seeing import press, until, words
 from tests.ui.stub import StubSession, write_log
 
 NASTY = {
-    "sequences": "AB\x1b]52;c;aGk=\x07C\x1b\x1b[m]52;c;aGk=\x07D\x9d52;c;aGk=\x9cE\x1b]0;owned\x07\nF",
+    "sequences": "AB\x1b]52;c;aGk=\x07C\x1b\x1b[m]52;c;aGk=\x07D\x9d52;c;aGk=\x9cE"
+    "\x1b]0;owned\x07\nF",
     "characters": "AB\u202e\u2066evil\u2069C\x00\x08\x7f\x0b\x0c\r\u2028D\udc80\ud800E",
     "wide": "AB[/][red]x[/red]" + "日本語👩‍👩‍👧" * 5 + "z" + "\u0301" * 50 + "CD",
     "long": "A" + "B" * 20_000 + "CD",
