@@ -85,9 +85,16 @@ class Session:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for task in self._tasks:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the build, leave or stop the runs, let go of all; once is enough."""
+        tasks, self._tasks = self._tasks, []
+        if not tasks:
+            return
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self._parts.close(stop_runs=self._on_exit == "stop")
 
     def begin(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import sys
 import time
@@ -21,6 +20,7 @@ from pxtui.ui.actions import LONG, KeyedApp
 from pxtui.ui.bound import keys_by_id
 from pxtui.ui.dialogs.choose import Choose
 from pxtui.ui.draw import PREFIX, Lines
+from pxtui.ui.ending import Ending
 from pxtui.ui.field import Field
 from pxtui.ui.keys import BINDINGS, footer
 from pxtui.ui.layout import Body
@@ -33,8 +33,6 @@ from pxtui.ui.panes.run import Run
 from pxtui.ui.panes.runs import Runs
 from pxtui.ui.status import StatusLine
 from pxtui.ui.told import message
-
-SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 
 
 class Main(Screen[None], inherit_bindings=False):
@@ -209,10 +207,12 @@ class PxtuiApp(KeyedApp):
             self.body.settle()
             self._show_bottom()
 
-    def end_by(self, number: signal.Signals) -> None:
+    def end_by(self, number: signal.Signals) -> bool:
         """End as a signal asks; what a person types in the editor is meant for the editor."""
-        if not (self.in_editor and number in (signal.SIGINT, signal.SIGQUIT)):
-            self.exit(128 + number, return_code=128 + number)
+        if self.in_editor and number in (signal.SIGINT, signal.SIGQUIT):
+            return False
+        self.exit(128 + number, return_code=128 + number)
+        return True
 
 
 async def run_app(
@@ -220,14 +220,8 @@ async def run_app(
 ) -> int:
     """Show the session until the person leaves; the exit code of the process."""
     app = PxtuiApp(session, theme=theme, keymap=keymap)
-    loop = asyncio.get_running_loop()
-    for number in SIGNALS:
-        loop.add_signal_handler(number, app.end_by, number)
-    try:
+    with Ending(session, app.end_by):
         await app.run_async()
-    finally:
-        for number in SIGNALS:
-            loop.remove_signal_handler(number)
     if session.state.edits:
         count = words.number(len(session.state.edits), "changed value")
         print(f"{count} not written to the file: kept as a draft", file=sys.stderr)

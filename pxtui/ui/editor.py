@@ -22,7 +22,7 @@ def editor_command(file: Path, line: int) -> list[str]:
 
 
 async def run_editor(app: App[int], command: Sequence[str]) -> str:
-    """Hand the terminal to the editor; what goes on goes on meanwhile. Why it failed, or nothing."""
+    """Hand the terminal to the editor; all else goes on. Why it failed, or nothing."""
     try:
         # No frame may be drawn into the editor's screen.
         with app.suspend(), app.batch_update():

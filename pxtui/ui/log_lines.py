@@ -15,7 +15,7 @@ KEPT = 20_000
 """Lines that the view keeps; older ones are in the log file."""
 SPARE = 4_000
 """They are let go in large pieces: this many more may stand there."""
-PIECE = 65_536
+PIECE = 8_192
 BEHIND = 4 << 20
 """A reader that is further behind leaves out what is between."""
 RESUME = 256 << 10

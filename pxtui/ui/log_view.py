@@ -165,14 +165,8 @@ class LogView(ScrollView, can_focus=True):
         pieces: Row = (head,) if self.text_at == 2 else (Piece(f"{time:<9}", "soft"), head)
         text = part if self.wrap else part[self._aside :]
         here = bool(self.matches) and self.matches[self.match] == index
-        body = self._body(text, "warn" if stderr else "ink")
+        body = _body(text, "warn" if stderr else "ink", self.query_text)
         return strip((*pieces, *body), width, tokens, "band" if here else "ground")
-
-    def _body(self, text: str, tone: str) -> Row:
-        if self.query_text:
-            flags = 0 if self.query_text != self.query_text.lower() else re.IGNORECASE
-            return _marked(text, re.compile(re.escape(self.query_text), flags), tone, "key b @tint")
-        return _marked(text, _FIGURE, tone, "soft") if tone == "ink" else (Piece(text, tone),)
 
     def find(self, query: str) -> None:
         """Find a text and go to its last place before the end of the view."""
@@ -257,6 +251,14 @@ class LogView(ScrollView, can_focus=True):
         if self.matches:
             self.match = (self.match + by) % len(self.matches)
             self._go()
+
+
+def _body(text: str, tone: str, query: str) -> Row:
+    """The text of a row: what was found marked, else figures set off from their names."""
+    if query:
+        flags = 0 if query != query.lower() else re.IGNORECASE
+        return _marked(text, re.compile(re.escape(query), flags), tone, "key b @tint")
+    return _marked(text, _FIGURE, tone, "soft") if tone == "ink" else (Piece(text, tone),)
 
 
 def _marked(text: str, pattern: re.Pattern[str], tone: str, marked: str) -> Row:

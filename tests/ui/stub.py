@@ -33,6 +33,9 @@ class StubSession(Session):
     def state(self) -> State:
         return self._state
 
+    async def close(self) -> None:
+        """Nothing is held."""
+
     def begin(self) -> None:
         self.begun = True
 

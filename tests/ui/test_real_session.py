@@ -36,7 +36,7 @@ async def test_from_opening_to_the_log_of_a_run_by_keys_alone(make_project: Make
             assert "1 of 2 changed" in words(app)
             await press(pilot, "r")
             await until(pilot, lambda: session.state.question is not None)
-            await until(pilot, lambda: "Build and run it?" in words(app))
+            await until(pilot, lambda: "do nothing" in words(app))
             await press(pilot, "enter")
             await until(pilot, lambda: session.state.last is not None)
             await until(pilot, lambda: bool(session.state.history) and "trained" in words(app))
@@ -58,7 +58,7 @@ async def test_a_run_is_stopped_and_left(make_project: Make) -> None:
         app = PxtuiApp(session)
         async with app.run_test(size=(80, 24)) as pilot:
             await press(pilot, "r")
-            await until(pilot, lambda: "not now" in words(app))
+            await until(pilot, lambda: "do nothing" in words(app))
             await press(pilot, "enter")
             await until(pilot, lambda: bool(session.state.runs))
             await until(pilot, lambda: "● running" in words(app))

@@ -258,3 +258,21 @@ def test_a_flood_leaves_keys_and_memory_alone(
     terminal.keys("q")
     terminal.until("EXIT=0", 10)
     assert not build_containers("a line of a flood")
+
+
+def test_a_terminal_that_is_closed_in_a_build_leaves_nothing(
+    tmp_path: Path, pxtui_command: str, terminal: Terminal, labelled: Callable[[Path], list[str]]
+) -> None:
+    root = write(tmp_path / "p", step="yes 'a closed terminal'")
+    project.trust(project.find(root).places, "unix:///var/run/docker.sock")
+    labelled(root)
+    terminal.start(f"{pxtui_command} --engine docker", root)
+    terminal.until("build, then run")
+    terminal.keys("b")
+    terminal.until("● building")
+    terminal.until("following")
+    pid = int(terminal.tmux("list-panes", "-F", "#{pane_pid}"))
+    child = int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+    terminal.close()
+    wait_for(lambda: not Path(f"/proc/{child}").exists(), 5)
+    wait_for(lambda: not build_containers("a closed terminal"), 5)
