@@ -172,6 +172,14 @@ class Queued:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageSeen:
+    """The engine has an image of this target already."""
+
+    image: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """A build or run began; a run carries what it is started with."""
 
@@ -242,6 +250,7 @@ class Finished:
     at: float
     target: str = ""
     """What the image of a build really holds, where the tree moved while it was packed."""
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +267,9 @@ class PastRun:
     cmd: str
     last_line: str
     folder: str
+    message: str = ""
+    outputs: str = ""
+    """Folder of what it wrote; empty if it wrote nothing there."""
     foreign: bool = False
     """It belongs to another pxtui that is alive."""
 
@@ -309,6 +321,7 @@ Event = (
     | Answered
     | Withdrawn
     | Trusted
+    | ImageSeen
     | Started
     | Step
     | Closing

@@ -19,6 +19,7 @@ from pxtui.events import (
     Finished,
     Hinted,
     History,
+    ImageSeen,
     Invalid,
     Loaded,
     NoFile,
@@ -153,6 +154,8 @@ def _applied(state: State, event: Event) -> State:
             return replace(state, engine=event)
         case Trusted():
             return replace(state, trusted=state.trusted | {event.engine})
+        case ImageSeen():
+            return replace(state, image=Image(event.image, event.target))
         case TreeSeen():
             return replace(state, tree=event, fresh=True)
         case Hinted():

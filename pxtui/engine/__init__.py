@@ -138,6 +138,9 @@ class Engine(Protocol):
     def has_image(self, image: str) -> bool:
         """Whether the base image is present (GET only; nothing is pulled)."""
 
+    def find(self, request: BuildRequest) -> str | None:
+        """The image that this build would find again; nothing is built, pulled or changed."""
+
     def build(
         self, request: BuildRequest, sink: Sink, report: Callable[[StepReport], None]
     ) -> BuildJob:

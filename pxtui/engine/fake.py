@@ -67,7 +67,7 @@ class FakeBuild:
         """Tell the steps one by one, the cached ones at once."""
         request, engine = self._request, self._engine
         steps = instructions(request.plan)
-        image = f"fake:{request.plan.key('fake')[:8]}-{request.listing.signature[:8]}"
+        image = _image(request)
         if image in engine.images and not request.no_cache:
             for index, step in enumerate(steps, 1):
                 self._report(StepReport(index, len(steps), step.text, "done", True, 0.0))
@@ -167,6 +167,11 @@ class FakeEngine:
         """Every base image is here."""
         return True
 
+    def find(self, request: BuildRequest) -> str | None:
+        """An image of this engine object."""
+        image = _image(request)
+        return image if image in self.images else None
+
     def build(self, request: BuildRequest, sink: Sink, report: Reporter) -> FakeBuild:
         """Note the request."""
         self.requests.append(request)
@@ -205,6 +210,10 @@ class FakeEngine:
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+def _image(request: BuildRequest) -> str:
+    return f"fake:{request.plan.key('fake')[:8]}-{request.listing.signature[:8]}"
 
 
 Reporter = Callable[[StepReport], None]

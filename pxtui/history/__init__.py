@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from collections.abc import Mapping
@@ -106,8 +107,19 @@ def past(places: ProjectPlaces, record: Record, *, foreign: bool = False) -> Pas
         cmd=record.cmd,
         last_line=record.last_line,
         folder=str(places.run(record.id)),
+        message=record.message,
+        outputs=outputs(places, record.id),
         foreign=foreign,
     )
+
+
+def outputs(places: ProjectPlaces, run_id: str) -> str:
+    """The folder of what a run wrote; empty if it wrote nothing there."""
+    folder = places.run(run_id) / "outputs"
+    with contextlib.suppress(OSError):
+        if any(folder.iterdir()):
+            return str(folder)
+    return ""
 
 
 def remove(places: ProjectPlaces, run_id: str) -> None:

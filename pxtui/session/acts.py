@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from dataclasses import replace
 from typing import assert_never
 
 from pxtui import history, places, project, schedule
@@ -16,6 +17,7 @@ from pxtui.events import (
     Closing,
     Dropped,
     Goal,
+    ImageSeen,
     Notice,
     OnBusy,
     Queued,
@@ -28,6 +30,7 @@ from pxtui.events import (
 )
 from pxtui.image import context
 from pxtui.image.plan import plan
+from pxtui.polyaxonfile.reading import Resolved
 from pxtui.session import questions, threads
 from pxtui.session.parts import Parts
 from pxtui.state import State, target
@@ -88,6 +91,7 @@ async def look(parts: Parts) -> None:
         _tell_tree(parts, before, seen, paths)
         if parts.doubts != doubts:
             parts.doubt()
+        await find_image(parts)
 
 
 def _tell_tree(parts: Parts, before: State, seen: TreeSeen, paths: tuple[str, ...]) -> None:
@@ -128,6 +132,34 @@ async def follow_hints(parts: Parts) -> None:
         await look(parts)
 
 
+async def find_image(parts: Parts) -> None:
+    """Ask the engine for an image of what is wanted, so that the screen need not say it is not."""
+    state, engine, listing = parts.teller.state, parts.link.engine, parts.tree.listing
+    answers = state.engine is not None and state.engine.ok
+    if not (parts.attended and answers and engine and listing and state.resolved):
+        return
+    if state.image_is_current or state.building or not state.resolved.image:
+        return
+    resolved = state.resolved
+    with contextlib.suppress(PxtuiError, OSError):
+        request = await _request(parts, resolved, listing)
+        image = await threads.in_thread("find", lambda: engine.find(request))
+        if image is not None:
+            parts.teller.tell(ImageSeen(image, target(resolved, listing.signature)))
+
+
+async def _request(parts: Parts, resolved: Resolved, listing: context.Listing) -> BuildRequest:
+    staged = await threads.in_thread("stage", lambda: context.stage(parts.project.root))
+    return BuildRequest(
+        id=places.new_id(),
+        project=parts.project.places.project,
+        root=parts.project.root,
+        plan=plan(resolved, staged),
+        listing=listing,
+        allow_steps=parts.allow_steps,
+    )
+
+
 async def _build(parts: Parts, action: schedule.Build) -> None:
     engine, listing = parts.link.engine, parts.tree.listing
     resolved = parts.teller.state.resolved
@@ -135,21 +167,12 @@ async def _build(parts: Parts, action: schedule.Build) -> None:
     assert listing is not None  # noqa: S101
     assert resolved is not None  # noqa: S101
     try:
-        staged = await threads.in_thread("stage", lambda: context.stage(parts.project.root))
+        request = await _request(parts, resolved, listing)
     except (PxtuiError, OSError) as error:
         parts.teller.tell(Dropped(str(error), "error"))
         return
-    request = BuildRequest(
-        id=places.new_id(),
-        project=parts.project.places.project,
-        root=parts.project.root,
-        plan=plan(resolved, staged),
-        listing=listing,
-        no_cache=action.no_cache,
-        pull=action.pull,
-        allow_steps=parts.allow_steps,
-    )
-    parts.builds.start(engine, request, lambda signature: target(resolved, signature), action.cause)
+    anew = replace(request, no_cache=action.no_cache or resolved.nocache, pull=action.pull)
+    parts.builds.start(engine, anew, lambda signature: target(resolved, signature), action.cause)
 
 
 def _enqueue(parts: Parts, action: schedule.Enqueue) -> None:

@@ -7,7 +7,7 @@ from pxtui.engine import Engine, FoundRun
 from pxtui.errors import EngineError
 from pxtui.events import EngineSeen, Finished, History, Notice, Trusted, Wished
 from pxtui.history import Record
-from pxtui.session import threads
+from pxtui.session import acts, threads
 from pxtui.session.parts import Parts
 
 
@@ -32,6 +32,7 @@ async def _connect(parts: Parts, seen: EngineSeen | None, *, connected: bool) ->
         if project.is_trusted(parts.project.places, seen.id):
             parts.teller.tell(Trusted(seen.id))
         await adopt_runs(parts)
+        await acts.find_image(parts)
         _make_up_for_changes(parts)
     return answers
 

@@ -109,4 +109,5 @@ def _finished(started: Started, outcome: Outcome, target: str) -> Finished:
         None,
         now,
         target,
+        started.number,
     )

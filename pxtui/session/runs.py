@@ -137,8 +137,6 @@ class Runs:
             last_line=end.last_line,
         )
         history.write(self._places, record)
-        outputs = folder / "outputs"
-        kept = str(outputs) if outputs.is_dir() and any(outputs.iterdir()) else None
         self._tell(
             Finished(
                 "run",
@@ -148,8 +146,9 @@ class Runs:
                 record.image,
                 now - record.started,
                 message,
-                kept,
+                history.outputs(self._places, record.id) or None,
                 now,
+                number=record.number,
             )
         )
 

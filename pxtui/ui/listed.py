@@ -106,8 +106,8 @@ def _past(run: PastRun, last: Finished | None) -> ListedRun:
         run.started,
         fresh.seconds if fresh else run.seconds,
         run.last_line,
-        told.message if told else "",
-        (told.outputs or "") if told else "",
+        run.message or (told.message if told else ""),
+        run.outputs or ((told.outputs or "") if told else ""),
     )
 
 

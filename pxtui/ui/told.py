@@ -74,9 +74,10 @@ def _job_in_words(event: e.Event) -> Row:
         case e.Finished():
             glyph, word, tone = ended(event)
             told = f" · {event.message}" if event.message else ""
+            job = f"#{event.number}" if event.phase == "run" and event.number else event.phase
             return row(
                 (f"{glyph} ", tone),
-                f"{event.phase} {word}",
+                f"{job} {word}",
                 (f" in {words.took(event.seconds)}{told}", "soft"),
             )
         case _:

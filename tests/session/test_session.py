@@ -355,3 +355,23 @@ async def test_removing_a_run_removes_all_of_it(make_project: Make, opened: Open
 def test_a_session_is_a_small_face() -> None:
     """The public calls; a policy belongs into the schedule, work into the parts."""
     assert len([n for n in vars(Session) if not n.startswith("_")]) < 30
+
+
+async def test_an_image_of_an_earlier_session_is_found_without_a_build(
+    make_project: Make, opened: Open
+) -> None:
+    root = make_project()
+    engine = FakeEngine(Script(step_seconds=0.001))
+    async with opened(root, engine=engine) as driven:
+        driven.session.build()
+        await driven.trusted()
+        await driven.finished(phase="build")
+    async with opened(root, engine=engine) as again:
+        await again.until(lambda: again.state.image_is_current)
+        again.session.run()
+        await again.finished()
+        assert len(engine.requests) == 1
+    (root / "train.py").write_text("print('another')\n")
+    async with opened(root, engine=engine) as third:
+        await third.until(lambda: third.state.tree and third.state.engine)
+        assert not third.state.image_is_current

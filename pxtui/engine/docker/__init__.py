@@ -12,7 +12,7 @@ from docker.errors import APIError
 from pxtui import places
 from pxtui.engine import BuildRequest, EngineInfo, FoundRun, Sink, StepReport
 from pxtui.engine.docker import container
-from pxtui.engine.docker.build import DockerBuild
+from pxtui.engine.docker.build import DockerBuild, found_image
 from pxtui.engine.docker.connection import ACTION, ANSWER, Client, Way
 from pxtui.engine.docker.failures import explanation, telling
 from pxtui.engine.docker.image import image_id
@@ -65,6 +65,14 @@ class DockerEngine:
         """Whether an image is there; nothing is pulled."""
         with self._asking(f"the image {image}") as client:
             return image_id(client, image) is not None
+
+    def find(self, request: BuildRequest) -> str | None:
+        """The image of this environment and tree, by its labels."""
+        with self._asking("the image") as client:
+            base = image_id(client, request.plan.base)
+            if base is None:
+                return None
+            return found_image(client, request.project, request.plan.key(base), request.listing)
 
     def build(
         self, request: BuildRequest, sink: Sink, report: Callable[[StepReport], None]

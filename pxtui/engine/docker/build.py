@@ -80,7 +80,9 @@ class DockerBuild:
             self._check()
             tag = places.image_tag(request.project, listing.signature)
             labels = _labels(request.project, key, listing)
-            image = None if request.no_cache else _found(client, tag, labels)
+            image = None
+            if not request.no_cache:
+                image = found_image(client, request.project, key, listing)
             if image is not None:
                 steps.all_cached()
                 return Outcome("skipped", image=image, signature=listing.signature)
@@ -196,9 +198,10 @@ class _Upload:
         return self._packed.read(size)
 
 
-def _found(client: Client, tag: str, labels: dict[str, str]) -> str | None:
+def found_image(client: Client, project: str, key: str, listing: Listing) -> str | None:
     """The image that was built of the same environment and tree, if the engine has it."""
-    found = inspect_image(client, tag)
+    labels = _labels(project, key, listing)
+    found = inspect_image(client, places.image_tag(project, listing.signature))
     if found is None:
         return None
     have = (found.get("Config") or {}).get("Labels") or {}

@@ -16,7 +16,7 @@ from pxtui import places
 from pxtui.engine import BuildRequest, EngineInfo, FoundRun, Sink, StepReport
 from pxtui.engine.local import running
 from pxtui.engine.local.building import LocalBuild
-from pxtui.engine.local.environments import of_image
+from pxtui.engine.local.environments import Family, of_image
 from pxtui.engine.supervisor import JOB
 from pxtui.errors import EngineError
 from pxtui.run import RunSpec
@@ -44,6 +44,14 @@ class LocalEngine:
     def has_image(self, image: str) -> bool:
         """Nothing is ever pulled."""
         return True
+
+    def find(self, request: BuildRequest) -> str | None:
+        """The snapshot of this tree in this environment."""
+        environment = Family(request.plan).current()
+        signature = request.listing.signature
+        if environment is None or not environment.tree(signature).is_dir():
+            return None
+        return environment.image(signature)
 
     def build(
         self, request: BuildRequest, sink: Sink, report: Callable[[StepReport], None]
