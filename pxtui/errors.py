@@ -4,6 +4,7 @@ PxtuiError                 what is wrong, and a hint that says what to do
 ├── PolyaxonfileError      the polyaxonfile cannot be used; carries every Problem (exit code 3)
 ├── EditError              a value cannot be set or saved as asked; nothing was changed
 ├── ContextError           the project's tree cannot be packed (too big, moved while read)
+├── StateError             our own folders cannot be used
 ├── SettingsError          a setting has a value that cannot be used (exit code 2)
 └── EngineError            the engine refused or failed (exit code 1)
     ├── NoEngine           there is no engine to work with (exit code 4)
@@ -31,6 +32,10 @@ class EditError(PxtuiError):
 
 class ContextError(PxtuiError):
     """The project's tree cannot be packed as it is."""
+
+
+class StateError(PxtuiError):
+    """Our own folders, outside of every project, cannot be used."""
 
 
 class SettingsError(PxtuiError):

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import platformdirs
 
+from pxtui.errors import StateError
+
 LABEL_V = "pxtui.v"
 LABEL_PROJECT = "pxtui.project"
 LABEL_ID = "pxtui.id"
@@ -59,23 +61,37 @@ def config_file() -> Path:
 
 def private_dir(path: Path) -> Path:
     """Make a folder, and what is missing above it, that only the user can enter."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with usable(path):
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
+
+
+@contextlib.contextmanager
+def usable(path: Path) -> Iterator[None]:
+    """Turn what the system says of our own files into a StateError that names them."""
+    try:
+        yield
+    except OSError as error:
+        raise StateError(
+            f"{error.filename or path} cannot be used: {error.strerror or error}",
+            "pxtui keeps its own files there; `pxtui doctor` tells where",
+        ) from None
 
 
 def write_private(path: Path, data: bytes) -> None:
     """Write a file of ours, whole or not at all, readable by the user only."""
     private_dir(path.parent)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with open(fd, "wb") as file:
-            file.write(data)
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
+    with usable(path):
+        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with open(fd, "wb") as file:
+                file.write(data)
+            os.replace(temporary, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -28,7 +27,7 @@ def command(ctx: click.Context, where: Where, as_json: bool, named: tuple[Path, 
         reading = read(file, where)
         valid = valid and reading.valid
         if as_json:
-            click.echo(json.dumps(objects.checked(str(file), reading), default=str))
+            click.echo(objects.dumped(objects.checked(str(file), reading)))
             continue
         for problem in reading.problems:
             click.echo(clean_line(str(problem)))

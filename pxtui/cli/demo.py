@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +30,6 @@ def command(ctx: click.Context, where: Where, no_open: bool, into: Path) -> None
     say(f"wrote the example project into {into}")
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     if no_open or where.open_app is None or not terminal:
-        say(f"open it: pxtui -C {into}")
+        say(f"open it: pxtui -C {shlex.quote(str(into))}")
         return
     ctx.exit(where.open_app(replace(where, folder=into)))

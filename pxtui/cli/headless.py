@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -13,7 +14,8 @@ import click
 
 from pxtui.cli import objects, words
 from pxtui.cli.follow import Follow
-from pxtui.cli.options import FAILED, INVALID, NO_ENGINE, Where, say
+from pxtui.cli.options import FAILED, INVALID, NO_ENGINE, Where, fail, say
+from pxtui.errors import StateError
 from pxtui.events import Dropped, Event, Finished, Invalid, NoFile, Phase, Queued, Started
 from pxtui.logs.screen import Line
 from pxtui.logs.text import clean_line
@@ -123,9 +125,9 @@ def _code(event: Finished) -> int:
 def _write(text: str) -> None:
     try:
         sys.stdout.write(text + "\n")
-        sys.stdout.flush()
     except UnicodeEncodeError:
         sys.stdout.buffer.write((text + "\n").encode("utf-8", "replace"))
+    sys.stdout.flush()
 
 
 async def drive(
@@ -155,7 +157,7 @@ async def drive(
             loop.add_signal_handler(number, headless.signalled, number)
         for event in session.opening:
             headless.hear(event)
-        if session.state.resolved is None:
+        if session.state.resolved is None and not stays:
             return INVALID
         session.begin()
         await session.ready()
@@ -178,12 +180,16 @@ async def _hear_to_the_end(events: AsyncIterator[Event], headless: Headless) -> 
             headless.hear(event)
 
     hearing = asyncio.create_task(hear())
-    while not headless.ended.is_set():
-        headless.write_output()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(POLL):
-                await headless.ended.wait()
-    hearing.cancel()
+    try:
+        while not (headless.ended.is_set() or hearing.done()):
+            headless.write_output()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(POLL):
+                    await headless.ended.wait()
+        if hearing.done():
+            hearing.result()
+    finally:
+        hearing.cancel()
 
 
 def run(
@@ -195,5 +201,25 @@ def run(
     stays: bool = False,
 ) -> None:
     """`drive` as the body of a command: ends the process with the exit code."""
-    code = asyncio.run(drive(where, request, as_json=as_json, dry_run=dry_run, stays=stays))
+    try:
+        code = asyncio.run(drive(where, request, as_json=as_json, dry_run=dry_run, stays=stays))
+    except BrokenPipeError:
+        code = 128 + signal.SIGPIPE
+        _give_up_output("the output was closed")
+    except StateError as error:
+        fail(error, FAILED)
+    except OSError as error:
+        code = FAILED
+        _give_up_output(f"the output cannot be written: {error.strerror}")
     click.get_current_context().exit(code)
+
+
+def _give_up_output(reason: str) -> None:
+    """Nothing more can be written; a run that was started goes on, see `on-exit`."""
+    with contextlib.suppress(OSError):
+        say(f"pxtui: {reason}; a run that was started goes on (pxtui runs list)")
+    # What is left in the buffers must not fail again when Python ends.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(nowhere, stream.fileno())

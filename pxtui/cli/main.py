@@ -9,7 +9,8 @@ from collections.abc import Callable
 import click
 
 from pxtui import __version__, debug_log
-from pxtui.cli.options import Where, where_options
+from pxtui.cli.options import FAILED, Where, fail, where_options
+from pxtui.errors import StateError
 
 COMMANDS = {
     "check": "Tell all problems of one or many polyaxonfiles.",
@@ -69,4 +70,7 @@ def cli(ctx: click.Context, where: Where) -> None:
 
 def main(open_app: Callable[[Where], int]) -> None:
     """Run the command line; `open_app` starts the app, which this layer does not know."""
-    cli.main(prog_name="pxtui", obj=Where(open_app=open_app))
+    try:
+        cli.main(prog_name="pxtui", obj=Where(open_app=open_app))
+    except StateError as error:
+        fail(error, FAILED)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from pxtui.events import (
@@ -27,7 +29,22 @@ V = 1
 
 def line(kind: str, **values: Any) -> str:
     """One object with its version, time and type."""
-    return json.dumps({"v": V, "time": time.time(), "type": kind, **values}, default=str)
+    return dumped({"v": V, "time": time.time(), "type": kind, **values})
+
+
+def dumped(value: object) -> str:
+    """JSON that every reader takes: an infinite number is its text."""
+    return json.dumps(_finite(value), default=str, allow_nan=False)
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(float(value))
+    if isinstance(value, Mapping):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value
 
 
 def problem(problem: Problem) -> dict[str, Any]:
@@ -60,6 +77,15 @@ def resolved(resolved: Resolved) -> dict[str, Any]:
     }
 
 
+NOTHING = dict.fromkeys(
+    (
+        *("kind", "project", "image", "steps", "env", "cmd", "argv", "declarations"),
+        *("trials", "trials_total"),
+    )
+)
+"""What `show` tells of a file that cannot be run."""
+
+
 def checked(file: str, reading: Reading) -> dict[str, Any]:
     """A file and its problems, as an object."""
     shown = resolved(reading.resolved) if reading.resolved else None
@@ -84,7 +110,8 @@ def of(event: Event) -> str | None:
         case Loaded():
             resolved = event.reading.resolved
             project = resolved.project if resolved else None
-            return line("loaded", file=event.reading.file, project=project)
+            problems = [problem(p) for p in event.reading.problems]
+            return line("loaded", file=event.reading.file, project=project, problems=problems)
         case Invalid():
             return line("invalid", problems=[problem(p) for p in event.reading.problems])
         case NoFile():
@@ -136,14 +163,14 @@ def _finished(event: Finished) -> str:
 
 
 def _skipped(event: Dropped) -> str | None:
-    """A wish that was left out; one that found all done already has no words."""
+    """A wish that was left out, or could not be begun; one that found all done has no words."""
     if not event.message:
         return None
     return line(
         "finished",
         phase=event.goal,
         id=None,
-        outcome="skipped",
+        outcome="failed" if event.severity == "error" else "skipped",
         exit_code=None,
         image=None,
         seconds=0.0,

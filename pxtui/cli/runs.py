@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import sys
+import threading
 import time
-from dataclasses import replace
 
 import click
 
 from pxtui import history
 from pxtui.cli import objects
 from pxtui.cli.follow import Follow
+from pxtui.cli.known import ON_THIS_MACHINE, Known
 from pxtui.cli.options import FAILED, NO_ENGINE, USAGE, Where, fail, say, where_options
-from pxtui.engine import FoundRun
-from pxtui.errors import EngineError, NoEngine, PxtuiError
-from pxtui.events import Outcome
+from pxtui.errors import EngineError, PxtuiError
 from pxtui.history import Record
+from pxtui.logs.store import LogReader
 from pxtui.logs.text import clean, clean_line
 from pxtui.places import ProjectPlaces
-from pxtui.session import link
 
 POLL = 0.1
 
@@ -53,41 +51,17 @@ def outcome(record: Record) -> str:
     return f"{record.outcome}{code}"
 
 
-def _truth(where: Where, records: tuple[Record, ...]) -> tuple[Record, ...]:
-    """The records, those without an end as the engine knows them."""
-    if all(record.outcome for record in records):
-        return records
-    project = where.project()
-    try:
-        engine = link.opener(where.settings().engine, project.places)()
-        engine_id = engine.info().id
-        found = {run.id: run for run in engine.runs(project.places.project)}
-    except EngineError as error:
-        say(f"pxtui: what is still running is not known: {clean_line(str(error))}")
-        return records
-    return tuple(_with_truth(r, engine_id, found.get(r.id)) for r in records)
-
-
-def _with_truth(record: Record, engine_id: str, found: FoundRun | None) -> Record:
-    if record.outcome is not None or record.engine != engine_id or (found and found.running):
-        return record
-    if found is None or found.exit_code is None:
-        return replace(record, outcome="lost")
-    ended: Outcome = "failed" if found.exit_code else "done"
-    return replace(record, outcome=ended, exit_code=found.exit_code)
-
-
 @command.command("list")
 @where_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a run on stdout.")
 def list_runs(where: Where, as_json: bool) -> None:
     """Number, state, seconds, what differed from the file, the last line."""
-    records = _truth(where, history.read_all(_places(where)))
+    records = Known(where).records()
     if not records:
         say("nothing was run here yet")
     for record in records:
         if as_json:
-            click.echo(json.dumps(_object(record), default=str))
+            click.echo(objects.dumped(_object(_places(where), record)))
             continue
         differs = " ".join(f"{n}={t}" for n, t in record.differs) or "as in the file"
         seconds = f"{record.seconds:.1f} s" if record.seconds is not None else "—"
@@ -97,7 +71,7 @@ def list_runs(where: Where, as_json: bool) -> None:
         )
 
 
-def _object(record: Record) -> dict[str, object]:
+def _object(places: ProjectPlaces, record: Record) -> dict[str, object]:
     return {
         "v": objects.V,
         "id": record.id,
@@ -113,6 +87,8 @@ def _object(record: Record) -> dict[str, object]:
         "differs": dict(record.differs),
         "message": record.message or None,
         "last_line": record.last_line or None,
+        "folder": str(places.run(record.id)),
+        "outputs": history.outputs(places, record.id) or None,
     }
 
 
@@ -123,9 +99,9 @@ def _object(record: Record) -> dict[str, object]:
 def show(where: Where, as_json: bool, run: str) -> None:
     """Everything that is known of RUN (a number, an id, or `last`)."""
     places = _places(where)
-    (record,) = _truth(where, (_record(places, run),))
+    record = Known(where).settled(_record(places, run))
     if as_json:
-        click.echo(json.dumps(_object(record), default=str))
+        click.echo(objects.dumped(_object(places, record)))
         return
     rows = [
         ("run", f"#{record.number} · {record.id}"),
@@ -150,18 +126,37 @@ def show(where: Where, as_json: bool, run: str) -> None:
 @click.argument("run", default="last")
 def logs(where: Where, follow: bool, run: str) -> None:
     """The whole log of RUN (a number, an id, or `last`), cleaned."""
-    places = _places(where)
-    record = _record(places, run)
+    places, known = _places(where), Known(where)
+    record = known.settled(_record(places, run))
+    reading: threading.Thread | None = None
+    if known.is_running(record):
+        reading = threading.Thread(
+            target=known.follows, args=(record,), kwargs={"to_the_end": follow}, daemon=True
+        )
+        _begin(reading, LogReader(places.run(record.id)), known, record, follow)
     reader = Follow(places.run(record.id))
     while True:
-        now = history.read(places, record.id)
-        over = not follow or now is None or now.outcome is not None
+        going = reading is not None and (reading.is_alive() or known.is_held(record))
+        over = not (follow and going)
         for line in reader.lines(last=over):
             sys.stdout.write(clean(line.text) + "\n")
+        sys.stdout.flush()
         if over:
             return
-        sys.stdout.flush()
         time.sleep(POLL)
+
+
+def _begin(
+    reading: threading.Thread, before: LogReader, known: Known, record: Record, follow: bool
+) -> None:
+    """Start to read a log anew, and wait until the old one is replaced (or all is read)."""
+    old = before.size > 0 and record.engine not in ON_THIS_MACHINE
+    reading.start()
+    while reading.is_alive() and (not follow or (old and not before.replaced)):
+        reading.join(POLL)
+        if follow and known.is_held(record):
+            break
+    before.close()
 
 
 @command.command("rm")
@@ -170,34 +165,26 @@ def logs(where: Where, follow: bool, run: str) -> None:
 @click.argument("runs", nargs=-1, required=True)
 def remove(where: Where, yes: bool, runs: tuple[str, ...]) -> None:
     """Remove RUNS that have ended, each with its container, log and outputs."""
-    project = where.project()
-    records = [_record(project.places, run) for run in runs]
+    known = Known(where)
+    records = [known.settled(_record(known.places, run)) for run in runs]
     for record in records:
-        say(f"#{record.number} {outcome(record)}: {project.places.run(record.id)}")
+        say(f"#{record.number} {outcome(record)}: {known.places.run(record.id)}")
+        if known.is_running(record):
+            fail(PxtuiError(f"#{record.number} is still running", "stop it first"), USAGE)
     if not yes:
         if not sys.stdin.isatty():
             fail(PxtuiError("nothing was removed: there is nobody to ask", "add --yes"), USAGE)
         click.confirm("Remove container, log and outputs of these?", abort=True, err=True)
-    try:
-        engine = link.opener(where.settings().engine, project.places)()
-        engine_id = engine.info().id
-        found = {f.id: f for f in engine.runs(project.places.project)}
-        for record in records:
-            _check(record, found.get(record.id), engine_id)
-        for record in records:
+    for record in records:
+        engine = known.engine(record)
+        if engine is None:
+            fail(PxtuiError(f"#{record.number} stays: its engine does not answer"), NO_ENGINE)
+        try:
+            history.empty(known.places, record.id)
             engine.remove(record.id)
-            history.remove(project.places, record.id)
-            say(f"removed #{record.number}")
-    except NoEngine as error:
-        fail(error, NO_ENGINE)
-    except EngineError as error:
-        fail(error, FAILED)
-    except OSError as error:
-        fail(PxtuiError(f"it could not be removed: {error}"), FAILED)
-
-
-def _check(record: Record, found: FoundRun | None, engine_id: str) -> None:
-    if record.engine != engine_id:
-        fail(PxtuiError(f"#{record.number} is on {record.engine}, not on {engine_id}"), USAGE)
-    if found is not None and found.running:
-        fail(PxtuiError(f"#{record.number} is still running", "stop it first"), USAGE)
+            history.remove(known.places, record.id)
+        except EngineError as error:
+            fail(error, FAILED)
+        except OSError as error:
+            fail(PxtuiError(f"#{record.number} could not be removed: {error}"), FAILED)
+        say(f"removed #{record.number}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from pxtui.cli import check, objects
@@ -29,7 +27,7 @@ def command(ctx: click.Context, where: Where, as_dockerfile: bool, as_json: bool
     if reading.resolved is None:
         if as_json:
             problems = [objects.problem(p) for p in reading.problems]
-            click.echo(json.dumps({"v": objects.V, "problems": problems}))
+            click.echo(objects.dumped({"v": objects.V, **objects.NOTHING, "problems": problems}))
         ctx.exit(INVALID)
     if as_dockerfile:
         staged = context.stage(project.root)
@@ -37,7 +35,7 @@ def command(ctx: click.Context, where: Where, as_dockerfile: bool, as_json: bool
     elif as_json:
         problems = [objects.problem(p) for p in reading.problems]
         shown = {**objects.resolved(reading.resolved), "problems": problems}
-        click.echo(json.dumps(shown, default=str))
+        click.echo(objects.dumped(shown))
     else:
         _show(reading.resolved)
 

@@ -9,6 +9,7 @@ from pxtui.events import (
     Event,
     Finished,
     Invalid,
+    Loaded,
     NoFile,
     Notice,
     Started,
@@ -21,6 +22,8 @@ from pxtui.logs.text import clean_line
 def of(event: Event) -> str | None:
     """One line (several for problems), cleaned; None for what needs no words."""
     match event:
+        case Loaded() if event.reading.problems:
+            return "\n".join(clean_line(str(p)) for p in event.reading.problems)
         case Invalid():
             return "\n".join(clean_line(str(p)) for p in event.reading.problems)
         case NoFile():

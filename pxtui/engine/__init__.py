@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -52,6 +52,8 @@ class Outcome:
     image: str | None = None
     signature: str | None = None
     """Builds: of the tree that the image holds, newer than asked for if it changed meanwhile."""
+    ended: float | None = field(default=None, compare=False)
+    """Runs: when it ended, by the engine's word (seconds since the epoch); None: just now."""
 
 
 @dataclass(frozen=True, slots=True)

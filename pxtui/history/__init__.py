@@ -13,6 +13,9 @@ from pxtui.events import Outcome, PastRun
 from pxtui.places import ProjectPlaces, write_private
 from pxtui.polyaxonfile.reading import Resolved
 
+MOST_RUNS = 10_000_000
+"""A count above this is damage, not a count."""
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -89,6 +92,8 @@ def next_number(places: ProjectPlaces) -> int:
         last = int(counter.read_text())
     except (OSError, ValueError):
         last = 0
+    if last > MOST_RUNS:
+        last = 0
     number = max([last, *(r.number for r in read_all(places))]) + 1
     write_private(counter, str(number).encode())
     return number
@@ -122,6 +127,18 @@ def outputs(places: ProjectPlaces, run_id: str) -> str:
     return ""
 
 
+def empty(places: ProjectPlaces, run_id: str) -> None:
+    """Remove a run's log and outputs; its record stays, so that a failure leaves it listed."""
+    folder = places.run(run_id)
+    for child in folder.iterdir():
+        if child.name == "run.json":
+            continue
+        if child.is_dir() and not child.is_symlink():
+            shutil.rmtree(child)
+        else:
+            child.unlink()
+
+
 def remove(places: ProjectPlaces, run_id: str) -> None:
-    """Remove a run's folder, with its log and outputs."""
-    shutil.rmtree(places.run(run_id), ignore_errors=False)
+    """Remove what is left of a run's folder."""
+    shutil.rmtree(places.run(run_id))

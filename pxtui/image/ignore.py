@@ -27,7 +27,8 @@ _NOISE = (
 
 _DENIED = {
     "repository": (".git", ".hg", ".svn"),
-    "variables that may be secret": (".env", ".env.*", ".envrc"),
+    "variables that may be secret": (".env", ".env.*", "*.env", ".envrc"),
+    "history of a shell": (".bash_history", ".zsh_history", ".python_history", ".psql_history"),
     "key": (
         *("*.pem", "*.key", "*.p12", "*.pfx", "*.keystore", "*.jks", "*.kdbx", "*.ppk"),
         *("id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*"),
@@ -37,6 +38,8 @@ _DENIED = {
         *(".netrc", "_netrc", ".npmrc", ".pypirc", ".git-credentials", ".boto", ".s3cfg"),
         *("kubeconfig", "kubeconfig.*", "*.kubeconfig", "*credentials*.json"),
         *("service-account*.json", "service_account*.json", "serviceaccount*.json"),
+        *("kaggle.json", ".kaggle", ".huggingface", "client_secret*.json", ".htpasswd", ".token"),
+        *("secrets.yml", "secrets.yaml", "secrets.json", "secrets.toml", "gcp-key*.json"),
         *("credentials.db", "access_tokens.db", ".databrickscfg", ".snowsql", ".pgpass"),
     ),
     "virtual environment": (".venv", "venv"),

@@ -203,6 +203,11 @@ class LogReader:
         return os.fstat(self._log).st_size if self._open() else 0
 
     @property
+    def replaced(self) -> bool:
+        """Whether the log that is read was taken away: the run's is read anew into another file."""
+        return self._log >= 0 and os.fstat(self._log).st_nlink == 0
+
+    @property
     def cut(self) -> int:
         """Bytes that were left out; 0 if the log is whole."""
         if self._open():

@@ -10,7 +10,7 @@ from typing import assert_never
 
 from pxtui import history, places, project, schedule
 from pxtui.engine import BuildRequest
-from pxtui.errors import PxtuiError
+from pxtui.errors import PxtuiError, StateError
 from pxtui.events import (
     Answered,
     Changed,
@@ -70,14 +70,22 @@ async def _act(parts: Parts, action: schedule.Action) -> None:
         case schedule.Enqueue():
             _enqueue(parts, action)
         case schedule.Start():
-            engine, seen = parts.link.engine, state.engine
-            assert engine is not None  # noqa: S101  decide waits for the engine
-            assert seen is not None  # noqa: S101
-            parts.runs.start(engine, seen.id, action.queued)
+            _start(parts, action)
         case schedule.Wait():
             pass
         case _:
             assert_never(action)
+
+
+def _start(parts: Parts, action: schedule.Start) -> None:
+    engine, seen = parts.link.engine, parts.teller.state.engine
+    assert engine is not None  # noqa: S101  decide waits for the engine
+    assert seen is not None  # noqa: S101
+    try:
+        parts.runs.start(engine, seen.id, action.queued)
+    except StateError as error:
+        parts.teller.tell(Unqueued())
+        parts.teller.tell(Dropped(str(error), "error", "run"))
 
 
 async def look(parts: Parts) -> None:

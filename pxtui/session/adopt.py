@@ -101,10 +101,17 @@ async def remove(parts: Parts, run: str) -> None:
         tell(Notice("warning", "only a run that has ended can be removed"))
         return
     seen, engine = parts.teller.state.engine, parts.link.engine
+    if engine is None or seen is None or seen.id != record.engine:
+        tell(Notice("warning", f"#{record.number} is on {record.engine}: remove it from there"))
+        return
+
+    def work() -> None:
+        history.empty(places, run)
+        engine.remove(run)
+        history.remove(places, run)
+
     try:
-        if engine is not None and seen is not None and seen.id == record.engine:
-            await threads.in_thread("remove", lambda: engine.remove(run))
-        await threads.in_thread("remove", lambda: history.remove(places, run))
+        await threads.in_thread("remove", work)
     except (EngineError, OSError) as error:
         tell(Notice("error", f"#{record.number} could not be removed: {error}"))
     else:

@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Callable, Mapping
 
 from pxtui.engine import Engine
+from pxtui.errors import StateError
 from pxtui.events import EngineSeen, Event, Finished, Hinted, Notice
 from pxtui.project import Project
 from pxtui.session import threads
@@ -34,12 +35,15 @@ class Chores:
         """Let a function or coroutine function have its turn."""
         self._queue.put_nowait(chore)
 
-    async def work(self) -> None:
-        """Carry out until cancelled."""
+    async def work(self, failed: Callable[[StateError], None]) -> None:
+        """Carry out until cancelled; what our own folders refuse is told, and the next is done."""
         while True:
-            result = (await self._queue.get())()
-            if inspect.isawaitable(result):
-                await result
+            try:
+                result = (await self._queue.get())()
+                if inspect.isawaitable(result):
+                    await result
+            except StateError as error:
+                failed(error)
 
 
 class Parts:
@@ -98,6 +102,10 @@ class Parts:
         """`doubt`, from another thread."""
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self.doubt)
+
+    def refused(self, error: StateError) -> None:
+        """Tell that our own folders cannot be used."""
+        self.teller.tell(Notice("error", error.message, error.hint))
 
     def notice_soon(self, text: str) -> None:
         """A warning, from another thread."""

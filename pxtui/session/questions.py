@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from pxtui.events import Asked
+from pxtui.events import Asked, TreeSeen
 from pxtui.places import new_id
 from pxtui.project import Project
 from pxtui.run import OUTPUTS, WORKDIR
 from pxtui.state import State
+
+SHOWN_NOTES = 5
 
 
 def facts(project: Project, state: State) -> tuple[tuple[str, str], ...]:
@@ -19,15 +21,24 @@ def facts(project: Project, state: State) -> tuple[tuple[str, str], ...]:
         image = f"{image}: not used, nothing is isolated"
     elif engine.base_present is False:
         image = f"{image}: pulled from its registry"
-    size = f"{tree.files:,} files, {tree.size / 1e6:.1f} MB" if tree else "this folder"
+    size = "this folder"
+    if tree and not tree.error:
+        size = f"{tree.files:,} files, {tree.size / 1e6:.1f} MB"
     return (
         ("engine", engine.name if engine.isolated is False else f"{engine.name} at {engine.id}"),
         ("image", image),
         *(("step", step) for step in resolved.steps),
         ("command", resolved.cmd or "none"),
         ("code", f"{size}, copied to {WORKDIR if engine.isolated else 'a folder of the run'}"),
+        *(("left out", note) for note in _left_out(tree)),
         ("mounts", f"only {OUTPUTS}: a folder of the run, kept" if engine.isolated else "none"),
     )
+
+
+def _left_out(tree: TreeSeen | None) -> tuple[str, ...]:
+    notes = tree.skipped if tree else ()
+    more = (f"and {len(notes) - SHOWN_NOTES} more",) if len(notes) > SHOWN_NOTES else ()
+    return (*notes[:SHOWN_NOTES], *more)
 
 
 def trust(project: Project, state: State) -> Asked:

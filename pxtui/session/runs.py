@@ -11,12 +11,14 @@ from pxtui.engine import Engine, Outcome, RunJob, Sink
 from pxtui.errors import EngineError, EngineLost
 from pxtui.events import Event, Finished, Notice, Queued, Started, Stopping
 from pxtui.history import Record
-from pxtui.logs import tail
 from pxtui.logs.store import LogWriter
 from pxtui.places import ProjectPlaces
 from pxtui.run import RunSpec, environment
 from pxtui.session import threads
 from pxtui.session.builds import UNFORESEEN
+from pxtui.session.ends import write_end
+
+LOST = Outcome("lost", message="the engine has it no more, and nobody saw its end")
 
 
 class Runs:
@@ -79,7 +81,9 @@ class Runs:
         )
 
     def adopt(self, engine: Engine, record: Record) -> None:
-        """Take up a run that an earlier pxtui left, its whole log read anew."""
+        """Take up a run that an earlier pxtui left, its whole log read anew; it is ours now."""
+        record = replace(record, owner=self._owner)
+        history.write(self._places, record)
         self._begin(record, lambda sink: engine.adopt(record.id, sink), queued=None)
 
     def _begin(self, record: Record, make: Callable[[Sink], RunJob], queued: Queued | None) -> None:
@@ -120,34 +124,18 @@ class Runs:
             self._jobs.pop(record.id, None)
 
     def _finish(self, record: Record, outcome: Outcome) -> None:
-        now = time.time()
-        folder = self._places.run(record.id)
-        end = tail.read(folder)
-        result, message = outcome.result, outcome.message
-        if record.id in self._stopped and result in ("done", "failed"):
-            result, message = "cancelled", message or "stopped"
-        elif result == "failed" and not message:
-            message = end.exception
-        record = replace(
-            record,
-            outcome=result,
-            exit_code=outcome.exit_code,
-            seconds=now - record.started,
-            message=message,
-            last_line=end.last_line,
-        )
-        history.write(self._places, record)
+        record = write_end(self._places, record, outcome, stopped=record.id in self._stopped)
         self._tell(
             Finished(
                 "run",
                 record.id,
-                result,
-                outcome.exit_code,
+                record.outcome or "lost",
+                record.exit_code,
                 record.image,
-                now - record.started,
-                message,
+                record.seconds or 0.0,
+                record.message,
                 history.outputs(self._places, record.id) or None,
-                now,
+                time.time(),
                 number=record.number,
             )
         )
@@ -176,9 +164,4 @@ class Runs:
 
     def lost(self, record: Record) -> None:
         """Note a run of which neither the engine nor anybody else knows the end."""
-        message = "its container is gone and nobody saw its end"
-        end = tail.read(self._places.run(record.id))
-        history.write(
-            self._places,
-            replace(record, outcome="lost", message=message, last_line=end.last_line),
-        )
+        write_end(self._places, record, LOST)

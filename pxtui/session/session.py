@@ -7,13 +7,15 @@ task decides and acts, see `pxtui.schedule`. Blocking work is in daemon threads.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from pathlib import Path as FilePath
 from types import TracebackType
 from typing import Literal, cast
 
 from pxtui.engine import Engine
 from pxtui.events import (
+    Dropped,
     Event,
     OnBusy,
     Phase,
@@ -28,6 +30,8 @@ from pxtui.session import acts, adopt, threads
 from pxtui.session.parts import Parts
 from pxtui.settings import Settings
 from pxtui.state import State
+
+LOG = logging.getLogger("pxtui")
 
 
 class Session:
@@ -73,11 +77,22 @@ class Session:
         on_busy = cast(OnBusy, self._settings.on_busy)
         for event in (Watching("off", on_busy), *self.opening):
             self._parts.teller.tell(event)
-        self._tasks = [
-            asyncio.create_task(self._parts.chores.work(), name="pxtui chores"),
-            asyncio.create_task(acts.decide_and_act(self._parts), name="pxtui decide"),
-        ]
+        self._task("chores", self._parts.chores.work(self._parts.refused))
+        self._task("decide", acts.decide_and_act(self._parts))
         return self
+
+    def _task(self, name: str, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work, name=f"pxtui {name}")
+        task.add_done_callback(self._ended)
+        self._tasks.append(task)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """No task of a session ends before it is cancelled, unless pxtui has a fault."""
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        LOG.error("in the task %s", task.get_name(), exc_info=error)
+        words = f"pxtui has a fault ({type(error).__name__}: {error}); please start it anew"
+        self._parts.teller.tell(Dropped(words, "error"))
 
     async def __aexit__(
         self,
@@ -104,8 +119,8 @@ class Session:
         self._do(lambda: acts.look(parts))
         if parts.follow:
             parts.tree.watch(parts.hint_soon, parts.notice_soon)
-            self._tasks.append(asyncio.create_task(acts.follow_hints(parts), name="pxtui hints"))
-            self._tasks.append(asyncio.create_task(adopt.when_connected(parts), name="pxtui adopt"))
+            self._task("hints", acts.follow_hints(parts))
+            self._task("adopt", adopt.when_connected(parts))
 
     async def ready(self) -> None:
         """Wait until the engine has answered, or not, and the tree was looked at."""

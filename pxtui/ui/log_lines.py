@@ -47,6 +47,11 @@ class LogLines:
             self._reader.close()
 
     @property
+    def replaced(self) -> bool:
+        """Whether these are the lines of a log that has been begun anew."""
+        return self._reader is not None and self._reader.replaced
+
+    @property
     def older(self) -> bool:
         """Whether the file has lines that are not here any more."""
         return self.total > len(self.lines) or self.skipped > 0

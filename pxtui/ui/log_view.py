@@ -127,6 +127,10 @@ class LogView(ScrollView, can_focus=True):
         """Read what came, if anyone can see it."""
         if not self.is_attached or not self.is_on_screen:
             return
+        if self.log_lines.replaced:
+            folder, self.folder = self.folder, None
+            self.open(folder)
+            return
         added, gone, changed = self.log_lines.poll(self.ended)
         if not changed:
             return

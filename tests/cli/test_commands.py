@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from pxtui import project
+
 Make = Callable[..., Path]
 Pxtui = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -248,3 +250,92 @@ def test_the_debug_log_has_events_and_no_values(make_project: Make, pxtui: Pxtui
     assert "Finished" in log.read_text()
     assert "0.4242" not in log.read_text()
     assert log.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_closed_output_ends_it_and_leaves_the_run(make_project: Make, pxtui: Pxtui) -> None:
+    root = make_project()
+    for words in (["run", "--json"], ["run"], ["watch", "--json"]):
+        with start(root, *words, endless=True, line_seconds=0.01) as process:
+            assert process.stdout
+            process.stdout.readline()
+            process.stdout.close()
+            assert process.wait(20) == 128 + signal.SIGPIPE, words
+
+
+def test_a_full_output_is_named(make_project: Make) -> None:
+    words = [*START, "-C", str(make_project()), "run", "--engine", "fake", "--json"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            words, stdout=full, stderr=subprocess.PIPE, text=True, timeout=30, check=False
+        )
+    assert done.returncode == 1
+    assert "the output cannot be written" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_state_folder_that_cannot_be_used_is_named(
+    make_project: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pxtui: Pxtui
+) -> None:
+    root = str(make_project())
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    done = pxtui("-C", root, "run", "--engine", "fake")
+    assert done.returncode == 1
+    assert "cannot be used" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_damaged_state_folder_does_not_hang_a_run(make_project: Make, pxtui: Pxtui) -> None:
+    root = make_project()
+    project.find(root).places.home.mkdir(parents=True)
+    (project.find(root).places.home / "number").mkdir()
+    done = pxtui("-C", str(root), "run", "--engine", "fake", "--json")
+    assert done.returncode == 1
+    assert "cannot be used" in done.stderr
+    assert objects(done)[-1]["outcome"] == "failed"
+
+
+def test_run_tells_the_warnings_of_the_file(make_project: Make, pxtui: Pxtui) -> None:
+    text = "version: 1\nrun:\n  image: x\n  cmd: |\n    set -e\n    false\n"
+    done = pxtui("-C", str(make_project(text)), "run", "--engine", "fake", "--json")
+    assert "W_CMD_LINES" in done.stderr
+    assert objects(done)[0]["problems"][0]["code"] == "W_CMD_LINES"
+
+
+def test_what_is_left_out_of_the_image_is_told(make_project: Make, pxtui: Pxtui) -> None:
+    root = make_project(**{".env": "SECRET=1", "kaggle.json": "{}"})
+    done = pxtui("-C", str(root), "build", "--engine", "fake")
+    assert "left out" in done.stderr
+    assert ".env" in done.stderr
+    assert "kaggle.json" in done.stderr
+
+
+def test_watch_waits_for_a_file_that_is_invalid_at_first(make_project: Make) -> None:
+    root = make_project("version: 1\nrun: [\n")
+    with start(root, "watch", "--json", line_seconds=0.01) as process:
+        assert process.stdout
+        for line in process.stdout:
+            told = json.loads(line)
+            if told["type"] == "invalid":
+                make_project()
+            if told["type"] == "finished" and told["phase"] == "run":
+                process.send_signal(signal.SIGINT)
+    assert process.returncode == 130
+
+
+def test_json_has_no_infinite_numbers(make_project: Make, pxtui: Pxtui) -> None:
+    values = "declarations: {a: .inf, b: .nan}"
+    text = f"version: 1\n{values}\nrun:\n  image: x\n  cmd: c {{{{ a }}}} {{{{ b }}}}\n"
+    done = pxtui("-C", str(make_project(text)), "show", "--json")
+
+    def refuse(word: str) -> None:
+        raise AssertionError(word)
+
+    (shown,) = (json.loads(line, parse_constant=refuse) for line in done.stdout.splitlines())
+    assert shown["declarations"] == {"a": "inf", "b": "nan"}
+
+
+def test_show_json_of_an_invalid_file_has_every_key(make_project: Make, pxtui: Pxtui) -> None:
+    (shown,) = objects(pxtui("-C", str(make_project("version: 1\nrun: [")), "show", "--json"))
+    assert shown["cmd"] is None
+    assert shown["problems"][0]["code"] == "E_SYNTAX"

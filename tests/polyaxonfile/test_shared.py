@@ -74,6 +74,7 @@ KEYS = {
     "run": "image steps env_vars cmd",
 }
 
+
 def uses_only_our_keys(value: Any) -> bool:
     def within(part: Any, name: str) -> bool:
         return part is None or (isinstance(part, dict) and set(part) <= set(KEYS[name].split()))

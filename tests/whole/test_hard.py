@@ -120,6 +120,27 @@ def test_pxtui_killed_in_a_run_and_started_again(
     assert (adopted.outcome, adopted.exit_code) == ("done", 0)
 
 
+def test_the_log_of_a_run_that_was_left_is_whole_on_the_command_line(
+    tmp_path: Path, labelled: Callable[[Path], list[str]]
+) -> None:
+    root = write(tmp_path / "p", cmd="for i in 1 2 3 4 5 6; do echo line $i; sleep 0.5; done")
+    labelled(root)
+    with start(root, "run", "--json") as process:
+        told_until(process, lambda o: is_run_output(o) and o["text"] == "line 2")
+        process.send_signal(signal.SIGKILL)
+    so_far = run(root, "runs", "logs").splitlines()
+    assert so_far[:2] == ["line 1", "line 2"]
+    followed = run(root, "runs", "logs", "last", "--follow").splitlines()
+    assert followed == [f"line {n}" for n in range(1, 7)]
+    wait_for(lambda: run(root, "runs", "list").split()[1] == "done", 5)
+    (record,) = history.read_all(project.find(root).places)
+    assert record.seconds is not None
+    assert 2.5 < record.seconds < 6, "as the engine says, not when somebody looked"
+    assert record.last_line == "line 6"
+    assert run(root, "runs", "rm", "--yes", "1") == ""
+    assert labelled(root) == []
+
+
 def test_pxtui_killed_in_a_build_leaves_nothing(
     tmp_path: Path, labelled: Callable[[Path], list[str]]
 ) -> None:
@@ -206,7 +227,7 @@ def adopt(root: Path) -> Adopted:
 
 def run(root: Path, *words: str) -> str:
     command = [sys.executable, "-m", "pxtui", "-C", str(root), "--engine", "docker", *words]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
 def rss(pid: int) -> int:

@@ -131,7 +131,7 @@ def found_runs(client: Client, project: str) -> Iterator[FoundRun]:
                 continue
             raise
         state = found["State"]
-        started = _seconds(str(state.get("StartedAt", "")))
+        started = seconds(str(state.get("StartedAt", "")))
         running = bool(state.get("Running"))
         labels = one.get("Labels") or {}
         yield FoundRun(
@@ -144,7 +144,7 @@ def found_runs(client: Client, project: str) -> Iterator[FoundRun]:
         )
 
 
-def _seconds(stamp: str) -> float:
+def seconds(stamp: str) -> float:
     """Seconds since the epoch of the engine's RFC 3339 with nanoseconds; 0 for its zero time."""
     match = re.fullmatch(r"(\d{4}-.{14})(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", stamp)
     if match is None or stamp.startswith("0001-"):

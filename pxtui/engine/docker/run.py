@@ -9,10 +9,10 @@ from typing import Any
 
 from docker.errors import APIError
 
-from pxtui.engine import Outcome, Sink
+from pxtui.engine import Outcome, Result, Sink
 from pxtui.engine.docker import outputs
 from pxtui.engine.docker.connection import ACTION, QUERY, Client, Way, pieces
-from pxtui.engine.docker.container import Container
+from pxtui.engine.docker.container import Container, seconds
 from pxtui.engine.docker.failures import explanation, one_line, telling
 from pxtui.engine.docker.frames import frames
 from pxtui.errors import EngineError, EngineLost
@@ -122,7 +122,9 @@ class DockerRun:
         message = self._cause(state, code)
         note = self._keep_outputs(client, found)
         told = "; ".join(part for part in (message, note) if part)
-        return Outcome("done" if code == 0 else "failed", code, told, found["Image"])
+        ended = seconds(str(state.get("FinishedAt", ""))) or None
+        result: Result = "done" if code == 0 else "failed"
+        return Outcome(result, code, told, found["Image"], ended=ended)
 
     def _cause(self, state: dict[str, Any], code: int) -> str:
         if state.get("OOMKilled"):

@@ -249,16 +249,17 @@ def _exists(pid: int) -> bool:
 
 def _outcome(note: dict[str, Any]) -> Outcome:
     code, number = note["exit_code"], note.get("signal", 0)
+    ended = note.get("ended")
     if note["stopped"]:
-        return Outcome("cancelled", code, "stopped")
+        return Outcome("cancelled", code, "stopped", ended=ended)
     if code == 0:
-        return Outcome("done", 0, note["log"])
+        return Outcome("done", 0, note["log"], ended=ended)
     message = note["message"]
     if number:
         message = f"killed from outside by {_signal_name(number)}"
     elif code == 127 and not message:
         message = "the command was not found (127)"
-    return Outcome("failed", code, message)
+    return Outcome("failed", code, message, ended=ended)
 
 
 def _signal_name(number: int) -> str:

@@ -1,0 +1,71 @@
+"""The end of a run, written down: by who saw it, or asked for later by who did not."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+
+from pxtui import history
+from pxtui.engine import Engine, Outcome
+from pxtui.errors import EngineError
+from pxtui.history import Record
+from pxtui.logs import tail
+from pxtui.logs.store import LogReader, LogWriter
+from pxtui.places import ProjectPlaces
+
+QUIET = 0.3
+"""Seconds without new output after which a log that is read anew has all there is so far."""
+
+
+def write_end(
+    places: ProjectPlaces, record: Record, outcome: Outcome, *, stopped: bool = False
+) -> Record:
+    """Write down how a run ended; `stopped`: the person asked for it."""
+    end = tail.read(places.run(record.id))
+    result, message = outcome.result, outcome.message
+    if stopped and result in ("done", "failed"):
+        result, message = "cancelled", message or "stopped"
+    elif result == "failed" and not message:
+        message = end.exception
+    record = replace(
+        record,
+        outcome=result,
+        exit_code=outcome.exit_code,
+        seconds=max(0.0, (outcome.ended or time.time()) - record.started),
+        message=message,
+        last_line=end.last_line,
+    )
+    history.write(places, record)
+    return record
+
+
+def take_up(
+    places: ProjectPlaces, engine: Engine, record: Record, log_size: int, *, running: bool
+) -> Record:
+    """Read the log of a run that nobody holds anew, and its end if it has one.
+
+    Of a run that is still going the log so far is read, and the run is left alone.
+    """
+    sink = LogWriter(places.run(record.id), log_size)
+    try:
+        job = engine.adopt(record.id, sink)
+        if running:
+            threading.Thread(target=job.wait, daemon=True).start()
+            _until_quiet(places, record)
+            job.close()
+            return record
+        outcome = job.wait()
+    except EngineError:
+        return record
+    finally:
+        sink.close()
+    return write_end(places, record, outcome)
+
+
+def _until_quiet(places: ProjectPlaces, record: Record) -> None:
+    reader, size = LogReader(places.run(record.id)), -1
+    while reader.size != size:
+        size = reader.size
+        time.sleep(QUIET)
+    reader.close()
