@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from pxtui import history, project
 from pxtui.engine import Engine, FoundRun
 from pxtui.errors import EngineError
@@ -9,6 +11,9 @@ from pxtui.events import EngineSeen, Finished, History, Notice, Trusted, Wished
 from pxtui.history import Record
 from pxtui.session import acts, threads
 from pxtui.session.parts import Parts
+
+FOREIGN = 2.0
+"""Seconds between two looks at what another pxtui holds."""
 
 
 async def when_connected(parts: Parts) -> None:
@@ -24,6 +29,16 @@ async def when_connected(parts: Parts) -> None:
                 await refresh(parts)
             if event.outcome == "lost":
                 parts.link.check()
+
+
+async def follow_foreign(parts: Parts) -> None:
+    """Look now and then at runs that another pxtui holds: they end, or are left to us."""
+    while True:
+        await asyncio.sleep(FOREIGN)
+        state = parts.teller.state
+        held = any(run.foreign and run.outcome == "running" for run in state.history)
+        if held and state.engine is not None and state.engine.ok:
+            await adopt_runs(parts)
 
 
 async def _connect(parts: Parts, seen: EngineSeen | None, *, connected: bool) -> bool:
@@ -68,12 +83,11 @@ def _found(engine: Engine, parts: Parts) -> tuple[FoundRun, ...]:
 
 def _adopt(parts: Parts, engine: Engine, record: Record, found: FoundRun | None) -> None:
     """A run called lost is taken up again if the engine has it after all."""
-    if record.outcome not in (None, "lost"):
+    if record.outcome not in (None, "lost") or parts.owner.is_alive(record.owner):
         return
     if found is not None:
-        if not (found.running and parts.owner.is_alive(found.owner)):
-            parts.runs.adopt(engine, record)
-    elif record.outcome is None and not parts.owner.is_alive(record.owner):
+        parts.runs.adopt(engine, record)
+    elif record.outcome is None:
         parts.runs.lost(record)
 
 

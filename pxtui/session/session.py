@@ -121,6 +121,7 @@ class Session:
             parts.tree.watch(parts.hint_soon, parts.notice_soon)
             self._task("hints", acts.follow_hints(parts))
             self._task("adopt", adopt.when_connected(parts))
+            self._task("foreign", adopt.follow_foreign(parts))
 
     async def ready(self) -> None:
         """Wait until the engine has answered, or not, and the tree was looked at."""

@@ -43,8 +43,12 @@ class WorkingSet:
         texts = {d.path: d.text for d in self._base.declarations}
         self.edits = tuple((p, t) for p, t in draft if texts.get(p, t) != t)
         if self.edits:
-            text = f"{len(self.edits)} changed values of last time are here again, not yet written"
-            events = [*self._read(), Notice("info", text, "ctrl+s writes them, = takes one back")]
+            one = len(self.edits) == 1
+            values = "1 changed value" if one else f"{len(self.edits)} changed values"
+            text = f"{values} of last time {'is' if one else 'are'} here again, not yet written"
+            notice = Notice("info", text, "ctrl+s writes, = takes one back")
+            file = [event for event in events if isinstance(event, FileText)]
+            events = [*file, *self._read(), notice]
         return events
 
     def refresh(self) -> list[Event]:
@@ -157,6 +161,8 @@ class WorkingSet:
         self._data = data
         self._base = read_polyaxonfile(data, self.project.shown_file, {}, {})
         text = FileText(self.project.shown_file, data.decode("utf-8", "replace"))
+        self._before.clear()
+        self._undone.clear()
         return [*earlier, text, *self._set(()), Saved(self.project.shown_file, names)]
 
 

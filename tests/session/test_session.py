@@ -6,9 +6,12 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from pxtui import history, project
 from pxtui.engine.fake import FakeEngine, Script
 from pxtui.events import Changed, Event, Notice, Queued, Saved, Started, Step
+from pxtui.session import adopt
 from pxtui.session.session import Session
 from tests.session.conftest import Open
 
@@ -107,6 +110,7 @@ async def test_edits_outlive_the_session_as_a_draft(make_project: Make, opened: 
         await driven.until(lambda: driven.state.edits)
     async with opened(root) as again:
         assert again.state.edits == ((LR, "0.01"),)
+        assert again.state.file_text, "the file is shown all the same"
 
 
 async def test_a_change_on_disk_keeps_the_edit_and_is_told(
@@ -375,3 +379,24 @@ async def test_an_image_of_an_earlier_session_is_found_without_a_build(
     async with opened(root, engine=engine) as third:
         await third.until(lambda: third.state.tree and third.state.engine)
         assert not third.state.image_is_current
+
+
+async def test_a_run_of_another_pxtui_is_left_to_it_and_taken_up_after_it(
+    make_project: Make, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adopt, "FOREIGN", 0.05)
+    root = make_project()
+    engine = FakeEngine(ENDLESS)
+    first = opened(root, engine=engine)
+    driven = await first.__aenter__()
+    driven.session.run()
+    await driven.trusted()
+    await driven.until(lambda: driven.state.runs)
+    async with opened(root, engine=engine) as second:
+        await second.until(lambda: second.state.history)
+        assert second.state.history[0].foreign
+        assert not second.state.runs
+        await first.__aexit__(None, None, None)
+        await second.until(lambda: second.state.runs)
+        second.session.stop()
+        await second.finished()
