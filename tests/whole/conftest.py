@@ -57,6 +57,11 @@ def engine() -> None:
     need(found is not None and found.returncode == 0, "a Docker engine with the test images")
 
 
+def new_name() -> str:
+    """A name for a tmux server that nobody else has."""
+    return f"pxtui-{uuid.uuid4().hex[:8]}"
+
+
 @dataclass
 class Terminal:
     """A terminal of 120x40 in tmux: keys go in, a person's view comes out."""
@@ -106,12 +111,14 @@ class Terminal:
 
     def close(self) -> None:
         subprocess.run(["tmux", "-L", self.name, "kill-server"], capture_output=True, check=False)
+        # The old server may still be on its way out: the next one is another.
+        self.name = new_name()
 
 
 @pytest.fixture
 def terminal() -> Iterator[Terminal]:
     need(shutil.which("tmux") is not None, "tmux")
-    opened = Terminal(f"pxtui-{uuid.uuid4().hex[:8]}")
+    opened = Terminal(new_name())
     yield opened
     opened.close()
 
