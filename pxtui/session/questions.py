@@ -23,7 +23,8 @@ def facts(project: Project, state: State) -> tuple[tuple[str, str], ...]:
         image = f"{image}: pulled from its registry"
     size = "this folder"
     if tree and not tree.error:
-        size = f"{tree.files:,} files, {tree.size / 1e6:.1f} MB"
+        files = "1 file" if tree.files == 1 else f"{tree.files:,} files"
+        size = f"{files}, {tree.size / 1e6:.1f} MB"
     return (
         ("engine", engine.name if engine.isolated is False else f"{engine.name} at {engine.id}"),
         ("image", image),

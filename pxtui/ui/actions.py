@@ -10,6 +10,7 @@ from textual.binding import BindingType
 
 from pxtui.events import WatchMode
 from pxtui.session import Session
+from pxtui.state import State
 from pxtui.ui import theme as themes
 from pxtui.ui import words
 from pxtui.ui.bound import commands, help_sections
@@ -29,6 +30,25 @@ from pxtui.ui.panes.runs import Runs
 
 LONG = 60.0
 """Seconds after which a job rings the bell at its end, and a run is not stopped unasked."""
+
+
+def _leaving(state: State) -> Choose:
+    """The question on leaving: live runs may go on, waiting ones are dropped."""
+    numbers, waiting = [run.started.number for run in state.runs], len(state.queue)
+    if not waiting:
+        return leaving(numbers)
+    dropped = f"{words.number(waiting, 'waiting run')} will be dropped"
+    if not numbers:
+        return Choose(dropped, (("leave", "drop and quit"), ("stay", "stay here")), "stay")
+    one = len(numbers) == 1
+    text = f"#{numbers[0]} is running" if one else f"{len(numbers)} runs are going"
+    them = "it" if one else "them"
+    choices = (
+        ("leave", f"leave {them} running and quit"),
+        ("stop", f"stop {them} and quit"),
+        ("stay", "stay here"),
+    )
+    return Choose(f"{text}; {dropped}", choices, "leave")
 
 
 class KeyedApp(App[int], inherit_bindings=False):
@@ -130,8 +150,10 @@ class KeyedApp(App[int], inherit_bindings=False):
         form = self.screen_stack[0].query_one(Form)
         line = form.current.line if form.has_focus and form.current else 1
         self.in_editor = True
-        trouble = await run_editor(self, editor_command(self.session.root / text.file, line))
-        self.in_editor = False
+        try:
+            trouble = await run_editor(self, editor_command(self.session.root / text.file, line))
+        finally:
+            self.in_editor = False
         if trouble:
             self.say(trouble, "error")
         self.session.reload()
@@ -178,6 +200,28 @@ class KeyedApp(App[int], inherit_bindings=False):
         at = (TABS.index(self.body.tab) + by) % len(TABS)
         self.action_pane(TABS[at].NUMBER)
 
+    def _log_shown(self) -> LogPart | None:
+        part = next((part for part in self.body.query(LogPart) if part.is_on_screen), None)
+        if part is None:
+            self.say("no log is shown: 3 is the build's, 4 the run's")
+        return part
+
+    def action_find(self) -> None:
+        """Type what to find in the log that is shown."""
+        part = self._log_shown()
+        if part is not None:
+            part.ask()
+
+    def action_next_match(self, by: int) -> None:
+        """The next match in the log that is shown, or the one before."""
+        part = self._log_shown()
+        if part is not None and part.view.query_text:
+            part.view.next_match(by)
+            if not part.view.matches:
+                self.say(f"nothing has {part.view.query_text}")
+        elif part is not None:
+            self.say("nothing is looked for: / finds a text")
+
     def action_zoom(self) -> None:
         """Give the focused pane the whole body, or share it again."""
         body = self.body
@@ -210,12 +254,11 @@ class KeyedApp(App[int], inherit_bindings=False):
         if body.zoomed is not None:
             body.zoom(None)
             return
-        if not self.session.state.runs:
+        state = self.session.state
+        if not state.runs and not state.queue:
             self.exit(0)
             return
-        self.push_screen(
-            leaving([run.started.number for run in self.session.state.runs]), self._leave
-        )
+        self.push_screen(_leaving(state), self._leave)
 
     def _leave(self, choice: str | None) -> None:
         if choice == "leave":

@@ -25,6 +25,7 @@ from pxtui.ui.field import Field
 from pxtui.ui.keys import BINDINGS, footer
 from pxtui.ui.layout import Body
 from pxtui.ui.listed import newest_started
+from pxtui.ui.log_view import LogPart
 from pxtui.ui.messages import KeyBar, Messages
 from pxtui.ui.pane import Pane
 from pxtui.ui.panes.build import Build
@@ -32,7 +33,6 @@ from pxtui.ui.panes.next_run import Form, NextRun
 from pxtui.ui.panes.run import Run
 from pxtui.ui.panes.runs import Runs
 from pxtui.ui.status import StatusLine
-from pxtui.ui.told import message
 
 
 class Main(Screen[None], inherit_bindings=False):
@@ -101,7 +101,9 @@ class PxtuiApp(KeyedApp):
         self.set_interval(1.0, self.refresh_state)
 
     async def _follow(self) -> None:
-        async for event in self.session.listen():
+        heard = self.session.listen()
+        self.screen_stack[0].query_one(Messages).begin(self.session.state)
+        async for event in heard:
             if not self.is_running:
                 return  # the panes go one by one while the app ends
             self._told(event)
@@ -109,13 +111,12 @@ class PxtuiApp(KeyedApp):
     def _told(self, event: Event) -> None:
         body = self.body
         body.tell(event, self.now())
-        told = message(event, self.session.state)
-        if told is not None:
-            self.say(told.text, told.severity, told.hint)
+        self.screen_stack[0].query_one(Messages).hear(event)
         match event:
             case Started(phase="build"):
                 body.query_one(Build).open(self.session.folder("build", event.id))
-                self._follow_to(Build)
+                if event.cause != "changed" or not self.session.state.runs:
+                    self._follow_to(Build)  # a change does not take a live run's log away
             case Started():
                 self._open_run(event.id)
                 self._follow_to(Run)
@@ -145,7 +146,8 @@ class PxtuiApp(KeyedApp):
 
     def _show_bottom(self) -> None:
         state, screen, pane = self.session.state, self.screen_stack[0], self.body.focused()
-        screen.query_one(Messages).show(state, pane.hint() if pane is not None else ())
+        cursor = pane.hint() if pane is not None else ()
+        screen.query_one(Messages).show(state, cursor, self.now())
         name = (state.resolved.project if state.resolved else None) or self.session.root.name
         if screen is self.screen:
             keys = keys_by_id(self, screen)
@@ -195,6 +197,10 @@ class PxtuiApp(KeyedApp):
     def _run_chosen(self, event: Runs.Chosen) -> None:
         self._open_run(event.run)
         self.action_pane(Run.NUMBER)
+
+    @on(LogPart.NothingFound)
+    def _nothing_found(self, event: LogPart.NothingFound) -> None:
+        self.say(f"nothing has {event.text}")
 
     @on(Lines.Moved)
     def _moved(self) -> None:

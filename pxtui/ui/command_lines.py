@@ -92,6 +92,14 @@ def rows(cmd: str, base: str, width: int, *, compact: bool = False) -> list[Row]
     return result
 
 
+def changed_row(cmd: str, before: str, width: int, *, compact: bool = False) -> int | None:
+    """The first row with something that differs from another command, if there is one."""
+    changed = changed_spans(cmd, before)
+    lines = flowed(cmd, width) if compact else broken(cmd, width - 4)
+    ends = (at for at, line in enumerate(lines) if changed and changed[0][0] < line.end)
+    return next(ends, None)
+
+
 def _breaks(cmd: str) -> Iterator[int]:
     """The spaces before an option with a value, and before an operator, outside of quotes."""
     quote = ""

@@ -196,6 +196,10 @@ class Lines(ScrollView, can_focus=True):
         """The second row of an item, where items have two."""
         return ()
 
+    def is_marked(self, index: int) -> bool:
+        """Whether an item is drawn as the one under the cursor."""
+        return index == self.cursor
+
     def renew(self) -> None:
         """What is shown has changed."""
         count = self.count()
@@ -217,7 +221,7 @@ class Lines(ScrollView, can_focus=True):
         pieces: Row = ()
         if index < self.count():
             pieces = self.second(index, width) if part else self.line(index, width)
-        on_cursor = self.with_cursor and index == self.cursor and self.count() > 0
+        on_cursor = self.with_cursor and self.is_marked(index) and self.count() > 0
         ground = self.CURSOR if on_cursor else self.GROUND
         return strip(pieces, width, theme_tokens(self.app.theme_variables), ground)
 

@@ -16,7 +16,11 @@ TAKES_LINE = ("vi", "vim", "nvim", "nano", "emacs", "micro", "kak", "joe", "mced
 
 def editor_command(file: Path, line: int) -> list[str]:
     """The editor that the environment names, vi if it names none, at a line where it can."""
-    words = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi") or ["vi"]
+    named = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    try:
+        words = shlex.split(named) or ["vi"]
+    except ValueError:  # a quote that is never closed
+        words = named.split()
     at = [f"+{line}"] if line > 1 and Path(words[0]).name in TAKES_LINE else []
     return [*words, *at, str(file)]
 
@@ -24,12 +28,21 @@ def editor_command(file: Path, line: int) -> list[str]:
 async def run_editor(app: App[int], command: Sequence[str]) -> str:
     """Hand the terminal to the editor; all else goes on. Why it failed, or nothing."""
     try:
-        # No frame may be drawn into the editor's screen.
+        # No frame may be drawn into the editor's screen. What is raised in here would leave the
+        # terminal suspended for good.
         with app.suspend(), app.batch_update():
-            editor = await asyncio.create_subprocess_exec(*command)
-            await editor.wait()
+            return await _ended(command)
     except SuspendNotSupported:
         return "this terminal cannot be handed to an editor"
+
+
+async def _ended(command: Sequence[str]) -> str:
+    """Wait for the editor; what was wrong with how it began or ended, or nothing."""
+    name = command[0]
+    try:
+        code = await (await asyncio.create_subprocess_exec(*command)).wait()
     except OSError as error:
-        return f"{command[0]}: {error.strerror} · set $EDITOR to your editor"
-    return ""
+        return f"{name}: {error.strerror} · set $EDITOR to your editor"
+    if code < 0:
+        return f"{name} was ended by signal {-code}"
+    return f"{name} ended with exit code {code}" if code else ""

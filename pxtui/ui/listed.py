@@ -94,7 +94,7 @@ def _past(run: PastRun, last: Finished | None) -> ListedRun:
     outcome, code = (fresh.outcome, fresh.exit_code) if fresh else (run.outcome, run.exit_code)
     glyph, word, tone = _outcome(outcome, code)
     if outcome == "running" and run.foreign:
-        word = "elsewhere"
+        word = "not ours"
     told = last if last is not None and last.id == run.id else None
     return ListedRun(
         run.id,

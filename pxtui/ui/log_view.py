@@ -18,7 +18,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from pxtui.ui import words
-from pxtui.ui.draw import Block, Piece, Row, row, spread, strip, theme_tokens
+from pxtui.ui.draw import Block, Piece, Row, cut, row, spread, strip, theme_tokens, width_of
 from pxtui.ui.field import Field
 from pxtui.ui.log_lines import LogLines
 
@@ -33,11 +33,6 @@ KEYS: list[BindingType] = [
     Binding("F", "follow", "follow", id="log.follow", tooltip="Follow the log's end, or stop."),
     Binding("W", "wrap", "wrap", id="log.wrap",
             tooltip="Wrap long lines, or leave them on one row (left and right move)."),
-    Binding("slash", "find", "find", id="log.find",
-            tooltip="Find a text; capitals in it make capitals matter."),
-    Binding("n", "next(1)", "next", id="log.next", show=False, tooltip="The next match."),
-    Binding("N", "next(-1)", "previous", id="log.previous", show=False,
-            tooltip="The match before."),
     Binding("up,k", "by(-1)", "up", id="log.up", show=False, tooltip="A row up."),
     Binding("down,j", "by(1)", "down", id="log.down", show=False, tooltip="A row down."),
     Binding("pageup", "pages(-1)", "page up", id="log.page-up", show=False,
@@ -65,9 +60,6 @@ class LogView(ScrollView, can_focus=True):
 
     class Changed(Message):
         """What the foot of the view says may be different."""
-
-    class Find(Message):
-        """The person wants to type what to find."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -244,11 +236,7 @@ class LogView(ScrollView, can_focus=True):
             self._aside = min(max(0, self._aside + by), max(0, longest - 8))
             self.refresh()
 
-    def action_find(self) -> None:
-        """Ask for the field."""
-        self.post_message(self.Find())
-
-    def action_next(self, by: int) -> None:
+    def next_match(self, by: int) -> None:
         """The next match, around the end."""
         if self.query_text:
             self.matches = self.log_lines.find(self.query_text)
@@ -283,18 +271,21 @@ class _LogFoot(Block):
         self._view = view
 
     def rows(self, width: int) -> Sequence[Row]:
-        return [spread((), self._note(), width, "─", "hair")]
+        notes = self._notes()
+        note = next((note for note in notes if width_of(note) < width), notes[-1])
+        return [spread((), note, width, "─", "hair")]
 
-    def _note(self) -> Row:
+    def _notes(self) -> list[Row]:
+        """The same in fewer and fewer words."""
         view, lines = self._view, self._view.log_lines
         count = words.number(lines.total, "line")
         where: tuple[tuple[str, str], ...]
         if view.query_text and not view.matches:
-            where = ((f"nothing has {view.query_text}", "warn"),)
+            where = ((f"nothing has {cut(view.query_text, 20)}", "warn"),)
         elif view.query_text:
             where = ((f"{view.match + 1:,} of {len(view.matches):,} ", "ink"), ("n N", "key b"))
         elif view.folder is None:
-            return ()
+            return [()]
         elif view.follow:
             where = (("ended" if view.ended else "following", "ink"),)
         elif view.new:
@@ -303,7 +294,8 @@ class _LogFoot(Block):
             where = (("F", "key b"), (" follows", "soft"))
         older = " · older ones in the log file" if lines.older else ""
         unwrapped = " · not wrapped" if not view.wrap else ""
-        return row(*where, (f" · {count}{older}{unwrapped}", "soft"))
+        ends = (f"{older}{unwrapped}", " · older in the file" if older else unwrapped, "")
+        return [*(row(*where, (f" · {count}{end}", "soft")) for end in ends), row(*where)]
 
 
 class LogPart(Vertical):
@@ -313,6 +305,13 @@ class LogPart(Vertical):
     LogPart { height: 1fr; }
     LogPart Field { display: none; background: $px-band; }
     """
+
+    class NothingFound(Message):
+        """No line has what was to be found."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
 
     def __init__(self) -> None:
         super().__init__()
@@ -328,9 +327,8 @@ class LogPart(Vertical):
     def _changed(self, event: LogView.Changed) -> None:
         self.query_one(_LogFoot).refresh()
 
-    @on(LogView.Find)
-    def _find(self, event: LogView.Find) -> None:
-        event.stop()
+    def ask(self) -> None:
+        """Let the person type what to find."""
         field = self.query_one(Field)
         field.value = ""
         field.display, self.query_one(_LogFoot).display = True, False
@@ -341,6 +339,8 @@ class LogPart(Vertical):
         event.stop()
         self._close()
         self.view.find(event.value)
+        if self.view.query_text and not self.view.matches:
+            self.post_message(self.NothingFound(event.value))
 
     def _close(self) -> None:
         field = self.query_one(Field)

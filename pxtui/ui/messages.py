@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pxtui.events import Notice
+from pxtui.events import Event, Notice, Saved, Started
 from pxtui.logs.text import clean_line
 from pxtui.polyaxonfile.problems import Problem
-from pxtui.state import State
+from pxtui.state import State, apply
 from pxtui.ui.draw import Block, Piece, Row, cut, row, spread, width_of
 from pxtui.ui.prospect import asks_first, hindrance
+from pxtui.ui.told import message
 
 _GLYPHS = {
     "good": ("✓ ", "good"),
@@ -17,6 +18,10 @@ _GLYPHS = {
     "warning": ("! ", "warn"),
     "error": ("✗ ", "bad"),
 }
+
+
+BRIEF = 10.0
+"""Seconds after which what was only said in passing goes."""
 
 
 class Messages(Block):
@@ -27,9 +32,14 @@ class Messages(Block):
     def __init__(self) -> None:
         super().__init__()
         self._first: Row = ()
+        """What was said last; what is so now stands there without it."""
+        self._brief = False
+        self._since: float | None = None
         self._prompt: Row = ()
         self._cursor: Row = ()
-        self._state = State()
+        self._state = self._heard = State()
+        self._acted = False
+        """Something was built, run or saved in this session."""
         self._notice: Notice | None = None
         self._problems: tuple[Problem, ...] = ()
         self._at = 0
@@ -37,8 +47,8 @@ class Messages(Block):
     def rows(self, width: int) -> Sequence[Row]:
         """The hairline and both lines."""
         line = Piece("─" * width, "hair")
-        first, over = _fitted(self._prompt or self._first, width)
-        hints = [self._cursor] if self._cursor else _hints(self._state)
+        first, over = _fitted(self._prompt or self._first or self._standing(), width)
+        hints = [self._cursor] if self._cursor else _hints(self._state, self._acted)
         second = next((hint for hint in hints if width_of(hint) + 2 <= width), ())
         return [(line,), first, over or (Piece("  "), *second)]
 
@@ -46,6 +56,24 @@ class Messages(Block):
         """Say something in the first line."""
         end = (f" · {hint}" if hint else "", "soft")
         self._first = row(_GLYPHS[severity], (text, "ink"), end)
+        self._brief, self._since = severity == "info", None
+        self.refresh()
+
+    def begin(self, state: State) -> None:
+        """What is heard from now on happens after this state."""
+        self._heard = state
+
+    def hear(self, event: Event) -> None:
+        """Say what an event says to the person; what it makes untrue is said no longer."""
+        before, self._heard = self._heard, apply(self._heard, event)
+        if _truth(before) != _truth(self._heard):
+            self._first = ()
+        self._acted = self._acted or isinstance(event, Started | Saved)
+        told = message(event, self._heard)
+        if isinstance(event, Notice):
+            self._notice = told = event
+        if told is not None:
+            self.say(told.text, told.severity, told.hint)
         self.refresh()
 
     def prompt(self, *parts: tuple[str, str]) -> None:
@@ -53,17 +81,29 @@ class Messages(Block):
         self._prompt = row(*parts)
         self.refresh()
 
-    def show(self, state: State, cursor: Row) -> None:
+    def show(self, state: State, cursor: Row, now: float) -> None:
         """Show what is new in the state, and what the cursor stands on."""
         problems = state.reading.problems if state.reading else ()
         if problems != self._problems:
             self._problems, self._at = problems, 0
-            self._first = self._problem()
+            self._first = ()
         if state.notice is not None and state.notice is not self._notice:
             self._notice = state.notice
             self.say(state.notice.text, state.notice.severity, state.notice.hint)
+        if self._brief and self._since is None:
+            self._since = now
+        elif self._brief and self._since is not None and now - self._since >= BRIEF:
+            self._first, self._brief = (), False
         self._state, self._cursor = state, cursor
         self.refresh()
+
+    def _standing(self) -> Row:
+        """What is so until it changes: no engine answers, or a problem of the file."""
+        engine = self._state.engine
+        broken = bool(self._problems) and self._state.resolved is None
+        if engine is None or engine.ok or broken:
+            return self._problem()
+        return row(("! ", "warn"), (f"no engine: {engine.note}", "ink"))
 
     def _problem(self) -> Row:
         if not self._problems:
@@ -82,11 +122,26 @@ class Messages(Block):
         """The problem that is shown now, after moving to the next one."""
         if not self._problems:
             return None
-        shown = self._first == self._problem()
+        shown = (self._first or self._standing()) == self._problem()
         self._at = (self._at + shown) % len(self._problems)
-        self._first = self._problem()
+        self._first, self._brief = self._problem(), False
         self.refresh()
         return self._problems[self._at]
+
+
+def _truth(state: State) -> tuple[object, ...]:
+    """What messages speak of: one that was said before it changed may not be so any more."""
+    engine, build = state.engine, state.build
+    down = (engine.name, engine.note) if engine is not None and not engine.ok else None
+    return (
+        down,
+        state.no_file is not None,
+        state.reading is not None and state.resolved is None,
+        state.tree.error if state.tree is not None else "",
+        tuple((run.started.id, run.deadline) for run in state.runs),
+        len(state.queue),
+        (build.started.id, build.finished is not None) if build is not None else None,
+    )
 
 
 def _fitted(pieces: Row, width: int) -> tuple[Row, Row]:
@@ -103,13 +158,16 @@ def _fitted(pieces: Row, width: int) -> tuple[Row, Row]:
     return (*head, Piece(text[:at], last.tone)), over
 
 
-def _hints(state: State) -> list[Row]:
+def _hints(state: State, acted: bool) -> list[Row]:
     """What a person may want to know now: the longest that fits is shown."""
     if state.no_file is not None:
         return [row(("pxtui demo", "key b"), (" writes an example project to try", "soft"))]
     if state.reading is not None and state.resolved is None:
-        return [row(("!", "key b"), (" goes through the problems · ", "soft"), ("e", "key b"),
-                    (" opens the file in your editor", "soft"))]  # fmt: skip
+        keys = row(("!", "key b"), (" goes through the problems · ", "soft"), ("e", "key b"),
+                   (" opens the file in your editor", "soft"))  # fmt: skip
+        down = state.engine is not None and not state.engine.ok
+        note = f"no engine: {state.engine.note}" if state.engine is not None else ""
+        return [row(("! ", "warn"), (note, "soft")), keys] if down else [keys]
     if state.engine is not None and not state.engine.ok:
         long = "values can be changed and saved; building and running wait for the engine"
         return [row((long, "soft")), row(("building and running wait for the engine", "soft"))]
@@ -117,7 +175,8 @@ def _hints(state: State) -> list[Row]:
         return [row(("the run has its own copy of the code: a change does not reach it", "soft"))]
     if asks_first(state) and not hindrance(state):
         asks = (Piece("r", "key b"), Piece(" shows what will be done and asks once", "soft"))
-        return [row(("opening ran nothing and wrote nothing · ", "soft"), *asks), asks]
+        opened = row(("opening ran nothing and wrote nothing · ", "soft"), *asks)
+        return [asks] if acted else [opened, asks]
     if state.edits:
         return [row(("^s", "key b"), (" writes the changed values to the file", "soft"))]
     return []

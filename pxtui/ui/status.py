@@ -8,7 +8,7 @@ from pxtui.logs.text import clean_line
 from pxtui.state import State
 from pxtui.ui import words
 from pxtui.ui.draw import Block, Piece, Row, cut, row, width_of
-from pxtui.ui.listed import ended, newest_started
+from pxtui.ui.listed import ended, listed_runs
 from pxtui.ui.told import watch_words
 
 NARROW = 100
@@ -45,7 +45,6 @@ class StatusLine(Block):
     def _left(self) -> tuple[Row, Row]:
         """The filled cell, and what follows it."""
         state, now = self._state, self._now
-        newest = newest_started(state)
         if state.runs:
             started = state.runs[-1].started
             differs = words.differences(started.differs)
@@ -73,10 +72,12 @@ class StatusLine(Block):
                 word = {"done": "built", "failed": "build failed"}.get(state.last.outcome, word)
             fill = f"ground b @{tone}" if tone == "bad" else "strong b @hair"
             seconds = (f"  {words.took(state.last.seconds)}", "ink")
-            if state.last.phase == "build" or newest is None:
+            run = next((r for r in listed_runs(state) if r.id == state.last.id), None)
+            if state.last.phase == "build" or not (run or state.last.number):
                 return row((f" {glyph} {word} ", fill)), row(seconds)
+            name, differs = (run.name, run.differs) if run else (f"#{state.last.number}", "")
             return row((f" {glyph} {word} ", fill)), row(
-                (f" {newest.name}", "strong b"), seconds, (f"  {newest.differs}", "soft")
+                (f" {name}", "strong b"), seconds, (f"  {differs}", "soft")
             )
         word = "nothing runs" if state.history else "nothing has run yet"
         return row((f" ○ {word} ", "strong b @hair")), ()
@@ -95,6 +96,8 @@ class StatusLine(Block):
         what = "environment" if local and not narrow else "image"
         if state.building is not None and state.runs:
             return row(("● ", "good"), (f"{what} ", "ink"), ("is being built", "soft"))
+        if state.image is not None and state.engine is not None and not state.engine.ok:
+            return ()  # nobody can say whether it is still there
         if state.image is None:
             return row(("○ ", "soft"), (what if narrow else f"{what} not built", "soft"))
         if not state.image_is_current:

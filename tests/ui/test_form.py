@@ -173,3 +173,120 @@ async def test_a_long_command_is_there_to_its_end(size: tuple[int, int]) -> None
         await press(pilot, "end")
         await until(pilot, lambda: "--option-39=value-39" in words(app))
         assert "…" not in words(app)
+
+
+def with_rows(*declarations: Declaration) -> e.Loaded:
+    reading = replace(x.reading(), declarations=declarations)
+    return e.Loaded(reading, reading, ())
+
+
+def row_of(app: PxtuiApp, text: str) -> int:
+    return next(y for y, line in enumerate(words(app).splitlines()) if text in line)
+
+
+async def test_an_open_field_goes_with_its_row() -> None:
+    app, session = app_on(*x.OPENED)
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "down", "enter", "0", ".", "9", "9")
+        more = x.declaration("above", "1", "int", 1, 8)
+        session.tell(with_rows(more, *x.DECLARATIONS))
+        await until(pilot, lambda: "above" in words(app))
+        field = app.screen.query_one("#field", Field)
+        await until(pilot, lambda: field.region.y == row_of(app, " lr "))
+        assert "0.99" in words(app).splitlines()[field.region.y]
+        await press(pilot, "enter")
+        assert session.asked == [("edit", x.path("lr"), "0.99")]
+
+
+async def test_an_open_field_whose_row_is_gone_is_closed_with_a_message() -> None:
+    app, session = app_on(*x.OPENED)
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "down", "enter", "0", ".", "9", "9")
+        session.tell(with_rows(x.DECLARATIONS[0], *x.DECLARATIONS[2:]))
+        await until(pilot, lambda: "lr is gone from the file: 0.99 was not taken" in words(app))
+        assert not app.screen.query_one("#field", Field).display
+        assert isinstance(app.focused, Form)
+        assert session.asked == []
+
+
+@pytest.mark.parametrize("rows", [6, 60])
+async def test_an_open_field_stays_over_its_row_on_a_resize(rows: int) -> None:
+    many = [x.declaration(f"p{n}", str(n), "int", n, n) for n in range(rows)]
+    app, _ = app_on(with_rows(*many), x.FILE_TEXT)
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, *["down"] * (rows // 2 + 2), "enter", "7", "7", "7")
+        field = app.screen.query_one("#field", Field)
+        for size in [(80, 24), SIZE, (100, 50), (80, 24), (58, 16), SIZE]:
+            await pilot.resize_terminal(*size)
+            name = f" p{rows // 2 + 2} "
+            await until(
+                pilot,
+                lambda name=name: name in words(app) and field.region.y == row_of(app, name),  # type: ignore[misc]
+            )
+            assert "777" in words(app).splitlines()[field.region.y]
+            assert app.focused is field
+
+
+@pytest.mark.parametrize("key", ["tab", "shift+tab"])
+async def test_tab_accepts_what_was_typed(key: str) -> None:
+    app, session = app_on(*x.OPENED)
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "down", "enter", "0", ".", "9", key)
+        assert session.asked == [("edit", x.path("lr"), "0.9")]
+        assert isinstance(app.focused, Form)
+
+
+async def test_a_terminal_in_the_background_keeps_what_is_typed() -> None:
+    app, session = app_on(*x.OPENED)
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "down", "enter", "0", ".", "9")
+        app.app_focus = False
+        await pilot.pause()
+        app.app_focus = True
+        await press(pilot, "5", "enter")
+        assert session.asked == [("edit", x.path("lr"), "0.95")]
+
+
+def crowded(**values: str) -> e.Loaded:
+    """Many declarations and a command that names them all."""
+    names = [f"option_number_{n}" for n in range(40)]
+
+    def made(texts: dict[str, str]) -> Reading:
+        rows = tuple(
+            x.declaration(n, texts.get(n, "1000000000"), "int", 1, 9, used=n != names[2])
+            for n in names
+        )
+        cmd = "python3 train.py " + " ".join(f"--{d.name}={d.text}" for d in rows)
+        resolved = x.reading().resolved
+        assert resolved is not None
+        return replace(x.reading(), declarations=rows, resolved=replace(resolved, cmd=cmd))
+
+    edits = tuple((x.path(name), text) for name, text in values.items())
+    return e.Loaded(made(values), made({}), edits)
+
+
+@pytest.mark.parametrize("size", [SIZE, (100, 50), (80, 24)])
+async def test_the_part_that_changed_last_is_in_view(size: tuple[int, int]) -> None:
+    app, session = app_on(crowded(), x.FILE_TEXT, x.ENGINE)
+    async with app.run_test(size=size) as pilot:
+        command = next(c for c in app.screen.query(Command) if c.is_on_screen)
+        await until(pilot, lambda: command.size.height >= (6 if size[0] > 80 else 3))
+        session.tell(crowded(option_number_30="77"))
+        await until(pilot, lambda: "--option_number_30=77" in words(app))
+        session.tell(crowded(option_number_30="77", option_number_9="88"))
+        await until(pilot, lambda: "--option_number_9=88" in words(app))
+        command.focus()
+        await press(pilot, "end")
+        await until(pilot, lambda: "--option_number_39=" in words(app))
+
+
+async def test_columns_without_room_go_as_a_whole_and_marks_stay() -> None:
+    changes = {"option_number_1": "77", "option_number_2": "88"}
+    app, session = app_on(crowded(), x.FILE_TEXT, x.ENGINE)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: " !  option_number_2 " in words(app))
+        session.tell(crowded(**changes))
+        await until(pilot, lambda: " ~! option_number_2 " in words(app))
+        assert " ~  option_number_1 " in words(app)
+        left = words(app).splitlines()[row_of(app, "  name  ")].split("│")[0]
+        assert set(left.split()) <= {"name", "value", "file", "type"}

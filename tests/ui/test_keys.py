@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from pxtui.ui.panes.watch import Watch
 from tests.ui import example as x
 from tests.ui import scenes
 from tests.ui.seeing import press, until, words
-from tests.ui.stub import StubSession
+from tests.ui.stub import StubSession, write_log
 
 SIZE = (120, 40)
 RUNNING = (x.loaded(), x.FILE_TEXT, x.ENGINE, x.TRUSTED, x.TREE, *x.built())
@@ -303,3 +304,150 @@ async def test_the_editor_gets_the_file_and_the_line(
         monkeypatch.setenv("VISUAL", "/nowhere/edit")
         await press(pilot, "e")
         await until(pilot, lambda: "set $EDITOR" in words(app))
+
+
+async def test_a_message_goes_when_it_is_not_so_any_more() -> None:
+    app, session = app_on(*RUNNING)
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "s")
+        await until(pilot, lambda: "nothing is running" in words(app))
+        session.tell(x.started("r1", 1, x.NOW))
+        await until(pilot, lambda: "● running" in words(app))
+        await until(pilot, lambda: "nothing is running" not in words(app))
+        session.tell(scenes.NO_ENGINE, e.Dropped("docker: nobody is there", "error"))
+        await until(pilot, lambda: "docker: nobody is there" in words(app))
+        assert "✓ image" not in words(app)
+        session.tell(x.ENGINE)
+        await until(pilot, lambda: "nobody is there" not in words(app))
+        session.tell(scenes.NO_ENGINE)
+        await until(pilot, lambda: "! no engine: nothing answers" in words(app))
+
+
+async def test_what_is_said_in_passing_goes_by_itself() -> None:
+    session = StubSession(Path("/home/you/code/mnist"), *RUNNING)
+    clock = [x.NOW]
+    app = PxtuiApp(session, now=lambda: clock[0])
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "s")
+        await until(pilot, lambda: "nothing is running" in words(app))
+        app.refresh_state()
+        clock[0] += 11
+        app.refresh_state()
+        await until(pilot, lambda: "nothing is running" not in words(app))
+
+
+async def test_opening_did_nothing_is_said_only_while_it_is_so() -> None:
+    app, session = app_on(*x.OPENED)
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "5")
+        await until(pilot, lambda: "opening ran nothing" in words(app))
+        session.tell(e.Saved(x.FILE, ("lr",)))
+        await until(pilot, lambda: "written to" in words(app))
+        await until(pilot, lambda: "opening ran nothing" not in words(app))
+
+
+async def test_a_changed_file_does_not_take_a_live_log_away() -> None:
+    app, session = app_on(*RUNNING)
+    build = x.built("b2")[0]
+    assert isinstance(build, e.Started)
+    async with app.run_test(size=SIZE) as pilot:
+        session.tell(x.started("r1", 1, x.NOW))
+        await until(pilot, lambda: app.body.tab is Run)
+        session.tell(replace(build, cause="changed"))
+        await until(pilot, lambda: session.heard)
+        await pilot.pause()
+        assert app.body.tab is Run
+        session.tell(replace(build, id="b3"))
+        await until(pilot, lambda: app.body.tab is Build)
+
+
+async def test_a_stopped_build_has_no_step_that_goes_on() -> None:
+    app, _ = app_on(
+        *x.OPENED,
+        x.built()[0],
+        x.step("b1", 1, "FROM a", cached=True),
+        x.step("b1", 2, "RUN b", state="started", seconds=None),
+        e.Finished("build", "b1", "cancelled", None, None, 3.0, "stopped", None, x.NOW),
+    )
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "3")
+        await until(pilot, lambda: "not finished" in words(app))
+        assert "going on" not in words(app)
+        assert "1 of 4 steps cached" in words(app)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_find_works_on_the_log_that_is_shown(tmp_path: Path, size: tuple[int, int]) -> None:
+    write_log(tmp_path / "run" / "r1", *((x.NOW, "stdout", f"line {n}\n") for n in range(90)))
+    session = StubSession(Path("/home/you/code/mnist"), *RUNNING, logs=tmp_path)
+    app = PxtuiApp(session, now=lambda: x.NOW)
+    async with app.run_test(size=size) as pilot:
+        await press(pilot, "slash")
+        await until(pilot, lambda: "no log is shown" in words(app))
+        session.tell(x.started("r1", 1, x.NOW))
+        await until(pilot, lambda: "line 89" in words(app))
+        await press(pilot, "2", "slash", *"ne", "enter")
+        await until(pilot, lambda: "90 of 90" in words(app))
+        await press(pilot, "2", "n")
+        await until(pilot, lambda: "1 of 90" in words(app))
+        await press(pilot, "slash", *"zebra", "enter")
+        await until(pilot, lambda: words(app).count("nothing has zebra") == 2)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_a_log_that_is_followed_ends_at_its_end(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    lines = "".join(f"line {n}\n" for n in range(90))
+    error = 'Traceback (most recent call last):\n  File "a", line 1\nValueError: it is no number\n'
+    write_log(tmp_path / "run" / "r1", (x.NOW, "stdout", lines + error))
+    session = StubSession(Path("/home/you/code/mnist"), *RUNNING, logs=tmp_path)
+    app = PxtuiApp(session, now=lambda: x.NOW)
+    said = "ValueError: it is no number"
+    async with app.run_test(size=size) as pilot:
+        session.tell(x.started("r1", 1, x.NOW))
+        await until(pilot, lambda: "following · 93 lines" in words(app))
+        past = replace(x.past(1, "failed", exit_code=1, last="other"), id="r1", message=said)
+        session.tell(
+            e.Finished("run", "r1", "failed", 1, None, 9.0, said, "/out", x.NOW, number=1),
+            e.History((past,)),
+        )
+        await until(pilot, lambda: "ended · 93 lines" in words(app))
+        await until(pilot, lambda: "outputs in /out" in words(app))
+        view = app.screen.query_one(Run).log_part.view
+        await until(pilot, lambda: view.scroll_offset.y == view.max_scroll_y)
+        assert view.follow
+        right = words(app).partition("4 Run")[2]
+        assert right.count(said) == 2  # in the log, and below it
+
+
+async def test_the_first_cell_is_of_one_run() -> None:
+    ends = (
+        e.Finished("run", "run19", "done", 0, None, 20.0, "", None, x.NOW, number=19),
+        e.Finished("run", "run18", "done", 0, None, 309.0, "", None, x.NOW, number=18),
+    )
+    past = x.past(18, "done", seconds=309.0), x.past(19, "done", seconds=20.0)
+    app, _ = app_on(*RUNNING, *ends, e.History(past))
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: "#18  5:09" in words(app))
+
+
+async def test_a_run_of_another_pxtui_is_said_to_be_one() -> None:
+    held = replace(x.past(18, "done", ("secs", "40")), outcome="running", foreign=True)
+    app, _ = app_on(*RUNNING, e.History((held,)))
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: "● not ours secs 40" in words(app))
+
+
+async def test_quitting_says_that_waiting_runs_are_dropped() -> None:
+    resolved = x.reading().resolved
+    assert resolved is not None
+    queued = e.Queued(resolved, "sha256:1", x.current_target(), "asked", ())
+    app, session = app_on(*RUNNING, queued, queued)
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "q")
+        await until(pilot, lambda: "2 waiting runs will be dropped" in words(app))
+        await press(pilot, "escape")
+        session.tell(x.started("r1", 1, x.NOW))
+        await press(pilot, "q")
+        await until(pilot, lambda: "#1 is running; 2 waiting runs" in words(app))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
 from textual.pilot import Pilot
 
 from pxtui.logs.screen import Line
 from pxtui.logs.store import LogWriter
-from pxtui.ui import log_lines, theme
+from pxtui.ui import keys, log_lines, theme
 from pxtui.ui.draw import PREFIX
 from pxtui.ui.log_lines import LogLines
 from pxtui.ui.log_view import LogPart, LogView
@@ -21,6 +23,10 @@ from tests.ui.seeing import press, until, words
 class LogApp(App[int]):
     """A log part alone."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        b for b in keys.BINDINGS if isinstance(b, Binding) and (b.id or "").startswith("log.")
+    ]
+
     def get_css_variables(self) -> dict[str, str]:
         variables = super().get_css_variables()
         ours = {PREFIX + name: value for name, value in theme.tokens(variables).items()}
@@ -29,6 +35,12 @@ class LogApp(App[int]):
 
     def compose(self) -> ComposeResult:
         yield LogPart()
+
+    def action_find(self) -> None:
+        self.query_one(LogPart).ask()
+
+    def action_next_match(self, by: int) -> None:
+        self.view.next_match(by)
 
     @property
     def view(self) -> LogView:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pxtui.ui.app import PxtuiApp
+from pxtui.ui.dialogs.choose import Choose
 from tests.ui import example as x
 from tests.ui import scenes
 from tests.ui.seeing import press, until, words
@@ -51,3 +52,18 @@ async def test_without_colour_every_state_can_be_read(
         session.tell(*scenes._running(tmp_path))
         signs = ("● running", "✗ exit 1", "✓ done", "◌ queued", "~  lr", "~  --lr", "✓ image")
         await until(pilot, lambda: all(sign in words(app) for sign in signs))
+
+
+async def test_the_choices_of_a_question_are_never_cut() -> None:
+    session = StubSession(Path("/home/you"), *x.OPENED)
+    app = PxtuiApp(session, now=lambda: x.NOW)
+    long = "the same, and steps of any kind may run on this computer without being asked"
+    choices = (("one", "run it"), ("all", long), ("no", "no"))
+    async with app.run_test(size=(60, 50)) as pilot:
+        got: list[str | None] = []
+        app.push_screen(Choose("Run it?", choices, "all"), got.append)
+        await until(pilot, lambda: "Run it?" in words(app))
+        shown = " ".join(words(app).split())
+        assert all(word in shown for word in long.split())
+        await press(pilot, "down", "up", "up", "down", "enter")
+        assert got == ["all"]

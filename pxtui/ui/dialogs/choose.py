@@ -20,7 +20,7 @@ LABEL = 11
 
 
 class Choices(PanelLines):
-    """The choices, one a row."""
+    """The choices; one that is too long goes on below itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "take", "choose", id="choose.take", tooltip="Take this choice."),
@@ -29,15 +29,41 @@ class Choices(PanelLines):
                 tooltip="The choice before."),
     ]  # fmt: skip
 
+    def __init__(self, choices: Sequence[str], width: int) -> None:
+        parts = [folded(clean(words), width - 4) for words in choices]
+        super().__init__([row(part) for p in parts for part in p], name_id="choices",
+                         with_cursor=True)  # fmt: skip
+        self._choice = [index for index, p in enumerate(parts) for _ in p]
+        """The choice of each row; the cursor stands on its first one."""
+
+    @property
+    def chosen(self) -> int:
+        """The choice under the cursor."""
+        return self._choice[self.cursor]
+
+    def choose(self, choice: int) -> None:
+        """Put the cursor on a choice."""
+        self.cursor = self._choice.index(choice)
+
+    def is_marked(self, index: int) -> bool:
+        """All rows of the choice."""
+        return self._choice[index] == self.chosen if index < len(self._choice) else False
+
     def line(self, index: int, width: int) -> Row:
-        """A choice, marked where the cursor is."""
-        here = index == self.cursor
+        """A row of a choice, marked where the cursor is."""
+        here = self.is_marked(index)
+        first = self._choice.index(self._choice[index]) == index
         words = self.shown[index][0].text
-        return row((" ↵  " if here else "    ", "key b"), (words, "strong b" if here else "ink"))
+        mark = " ↵  " if here and first else "    "
+        return row((mark, "key b"), (words, "strong b" if here else "ink"))
+
+    def action_move(self, by: int) -> None:
+        """Move by choices."""
+        self.choose(min(max(0, self.chosen + by), self._choice[-1]))
 
     def action_take(self) -> None:
         """Take the choice under the cursor."""
-        self.post_message(Choose.Taken(self.cursor))
+        self.post_message(Choose.Taken(self.chosen))
 
     def on_click(self, event: events.Click) -> None:
         """A click takes a choice."""
@@ -83,8 +109,7 @@ class Choose(Dialog[str]):
                 yield PanelLines(self._fact_rows(width), name_id="facts")
             else:
                 yield PanelLines([()], name_id="gap")
-            words = [row(words) for _, words in self._choices]
-            yield Choices(words, name_id="choices", with_cursor=True)
+            yield Choices([words for _, words in self._choices], width)
 
     def _fact_rows(self, width: int) -> list[Row]:
         rows = []
@@ -101,7 +126,7 @@ class Choose(Dialog[str]):
         choices = self.query_one(Choices)
         choices.focus()
         keys = [key for key, _ in self._choices]
-        choices.cursor = keys.index(self._default) if self._default in keys else 0
+        choices.choose(keys.index(self._default) if self._default in keys else 0)
 
     def on_choose_taken(self, event: Taken) -> None:
         """End with it."""

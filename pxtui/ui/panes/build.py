@@ -7,7 +7,7 @@ from pathlib import Path
 
 from textual.app import ComposeResult
 
-from pxtui.events import Step
+from pxtui.events import Finished, Step
 from pxtui.logs.text import clean_line
 from pxtui.state import Build as BuildState
 from pxtui.state import State
@@ -44,7 +44,7 @@ class _BuildSteps(Block):
             if left_out
             else []
         )
-        rows += [_step(step, width) for step in steps]
+        rows += [_step(step, width, build.finished) for step in steps]
         return [*_result(build, self.now, width), *rows, ()]
 
     def parent_height(self) -> int:
@@ -63,7 +63,8 @@ def _result(build: BuildState, now: float, width: int) -> list[Row]:
     glyph, word, tone = ended(finished)
     said = {"done": "built", "skipped": "found again, nothing to build"}.get(finished.outcome, word)
     cached = sum(step.cached for step in build.steps)
-    steps = f" · {cached} of {words.number(len(build.steps), 'step')} cached" if cached else ""
+    total = max((step.total for step in build.steps), default=0)
+    steps = f" · {cached} of {words.number(total, 'step')} cached" if cached else ""
     rows = [
         row(
             (f"{glyph} ", tone), (said, tone),
@@ -77,19 +78,23 @@ def _result(build: BuildState, now: float, width: int) -> list[Row]:
     return rows
 
 
-def _step(step: Step, width: int) -> Row:
+def _step(step: Step, width: int, finished: Finished | None) -> Row:
     glyph, tone = {"started": ("●", "good"), "done": ("✓", "good"), "failed": ("✗", "bad")}[
         step.state
     ]
-    if step.state == "started":
+    good = finished is not None and finished.outcome in ("done", "skipped")
+    if step.state == "started" and finished is not None:
+        glyph, tone, told = ("✓", "good", "done") if good else ("○", "soft", "not finished")
+    elif step.state == "started":
         told = "going on"
     elif step.cached:
         told = "cached"
     else:
         told = words.took(step.seconds) if step.seconds is not None else step.state
     left = (Piece(f" {glyph} ", tone), Piece(f"{step.index:>2}/{step.total:<3}", "soft"))
-    text = cut(step.text, width - 19)
-    told = padded(told, 8, right=True)
+    column = max(8, len(told))
+    text = cut(step.text, width - 11 - column)
+    told = padded(told, column, right=True)
     return spread((*left, Piece(text, "ink")), row((told, "soft")), width)
 
 

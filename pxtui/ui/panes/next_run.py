@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 from textual.message import Message
 
 from pxtui.errors import PxtuiError
@@ -42,11 +43,22 @@ class _Columns:
         self.value_width = max([5, *(v for v in values if v <= WIDE_VALUE)])
         files = [len(shown(d)) for p, d in self.base.items() if p in self.edits]
         self.file_width = min(10, max([4, *files])) if self.edits else 0
+        self.type_width = max([4, *(len(d.type) for d in self.declarations)])
 
     @property
     def value_at(self) -> int:
         """The cell at which values start."""
         return 4 + self.name_width + 2
+
+    def warned(self, item: Declaration) -> bool:
+        """Whether there is something to look at in a row."""
+        return _note(item, self.base.get(item.path))[1] == "warn"
+
+    def behind(self, width: int) -> tuple[bool, bool]:
+        """Whether there is room for the file's values, and for types; a column goes as a whole."""
+        room = width - self.value_at - self.value_width
+        file = self.file_width > 0 and room >= self.file_width + 2
+        return file, room - file * (self.file_width + 2) >= self.type_width + 2
 
 
 def shown(declaration: Declaration) -> str:
@@ -93,37 +105,40 @@ class Form(Lines):
             return row("    ", ("nothing is declared", "soft"))
         item = columns.declarations[index]
         changed = item.path in columns.edits
-        mark = Piece(" ~  ", "key b") if changed else Piece("    ")
-        if not changed and not item.used:
-            mark = Piece(" !  ", "warn")
         name = Piece(padded(item.name, columns.name_width), "strong b" if changed else "ink")
         text, tone = shown(item), "key b @tint" if changed else "ink"
         room = width - columns.value_at
         if len(text) > columns.value_width:
-            return (mark, name, Piece("  "), Piece(cut(text, room), tone))
+            mark = _mark(changed, columns.warned(item))
+            return (*mark, name, Piece("  "), Piece(cut(text, room), tone))
         space = Piece("  " + " " * (columns.value_width - len(text)))
-        rest = room - columns.value_width
-        return (mark, name, space, Piece(text, tone), *self._behind(item, changed, rest))
+        behind = self._behind(item, changed, width)
+        said = bool(behind) and behind[-1].tone == "warn"
+        mark = _mark(changed, not item.used or (columns.warned(item) and not said))
+        return (*mark, name, space, Piece(text, tone), *behind)
 
-    def _behind(self, item: Declaration, changed: bool, room: int) -> Row:
+    def _behind(self, item: Declaration, changed: bool, width: int) -> Row:
         columns = self.columns
+        room = width - columns.value_at - columns.value_width
         pieces: list[Piece] = []
-        if columns.file_width and room >= columns.file_width + 2:
+        with_file, with_type = columns.behind(width)
+        if with_file:
             before = columns.base.get(item.path) if changed else None
             text = shown(before) if before else ""
             pieces.append(Piece("  " + padded(text, columns.file_width, right=True), "soft"))
             room -= columns.file_width + 2
         note, tone = _note(item, columns.base.get(item.path))
-        fits = next((n for n in note if len(n) + 2 <= room), "")
+        fits = next((n for n in note if len(n) + 2 <= room), "") if with_type else ""
         return (*pieces, Piece("  " + fits, tone)) if fits else tuple(pieces)
 
     def head(self) -> Row:
         """The names of the columns."""
         columns = self.columns
+        with_file, with_type = columns.behind(self.scrollable_content_region.width)
         value = padded("value", columns.value_width, right=True)
-        file = "  " + padded("file", columns.file_width, right=True) if columns.file_width else ""
+        file = "  " + padded("file", columns.file_width, right=True) if with_file else ""
         name = padded("name", columns.name_width)
-        return row(("    ", "soft"), (f"{name}  {value}{file}  type", "soft"))
+        return row(("    ", "soft"), (f"{name}  {value}{file}{'  type' * with_type}", "soft"))
 
     def action_change(self) -> None:
         """Ask for the field."""
@@ -132,6 +147,13 @@ class Form(Lines):
     def action_reset(self) -> None:
         """Ask for the file's value."""
         self.post_message(self.Reset())
+
+
+def _mark(changed: bool, warned: bool) -> Row:
+    """The gutter: what is changed, and what is to be looked at."""
+    if changed and warned:
+        return row((" ~", "key b"), ("! ", "warn"))
+    return row((" ~  ", "key b") if changed else (" !  ", "warn") if warned else "    ")
 
 
 def _note(item: Declaration, base: Declaration | None) -> tuple[tuple[str, ...], str]:
@@ -168,6 +190,15 @@ class _FormKeys(Block):
                 (" write file", "soft"),
             )
         ]
+
+
+class ValueField(Field):
+    """The field over a row; Tab accepts as Enter does, for what was typed is not thrown away."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab,shift+tab", "submit", "accept", id="field.accept", show=False,
+                tooltip="Accept what was typed."),
+    ]  # fmt: skip
 
 
 class NextRun(LeftPane):
@@ -217,7 +248,19 @@ class NextRun(LeftPane):
         yield _ColumnNames()
         yield Form()
         yield _FormKeys()
-        yield Field(name_id="field")
+        yield ValueField(name_id="field")
+
+    def on_mount(self) -> None:
+        """The field stays over its row."""
+        self.watch(self.query_one(Form), "scroll_y", self._place_field, init=False)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The field stays over its row, the names over their columns."""
+        self.call_after_refresh(self._placed)
+
+    def _placed(self) -> None:
+        self._place_field()
+        self.query_one(_ColumnNames).refresh()
 
     def show(self, state: State, now: float) -> None:
         """Show the working set."""
@@ -225,12 +268,14 @@ class NextRun(LeftPane):
         form = self.query_one(Form)
         self.query_one(_ColumnNames).display = form.current is not None and not self.compact
         self.query_one(_FormKeys).display = bool(state.edits) and not self.compact
+        self.call_after_refresh(self._placed)
         seen = (state.reading, state.base, state.edits, self.compact)
         if seen == self._seen:
             return
         self._seen = seen
         form.columns = _Columns(state)
         form.renew()
+        self._follow_row()
         self.query_one(_ColumnNames).display = form.current is not None and not self.compact
         self.query_one(_ColumnNames).refresh()
         self._note(len(state.edits), form.count())
@@ -291,16 +336,40 @@ class NextRun(LeftPane):
             self._open_field(item)
 
     def _open_field(self, item: Declaration) -> None:
-        form, field = self.query_one(Form), self.query_one("#field", Field)
+        field = self.query_one("#field", Field)
         self._open = item
-        top = form.region.y - self.region.y + form.cursor - form.scroll_offset.y
-        left = form.columns.value_at
-        field.styles.offset = (left, top)
-        field.styles.width = max(6, self.size.width - left)
+        self._place_field()
         field.remove_class("-refused")
         field.value = item.text
         field.display = True
         field.focus()
+
+    def _place_field(self) -> None:
+        """Put the open field over its row, which stays in view."""
+        if self._open is None:
+            return
+        form, field = self.query_one(Form), self.query_one("#field", Field)
+        form.scroll_to_region(Region(0, form.cursor, 1, 1), animate=False, force=True)
+        top = form.region.y - self.region.y + form.cursor - form.scroll_offset.y
+        left = form.columns.value_at
+        field.styles.offset = (left, top)
+        field.styles.width = max(6, self.size.width - left)
+
+    def _follow_row(self) -> None:
+        """The rows are others: the open field goes with its own, or is closed where it is gone."""
+        if self._open is None:
+            return
+        path, form = self._open.path, self.query_one(Form)
+        at = next((i for i, d in enumerate(form.columns.declarations) if d.path == path), None)
+        if at is not None and form.columns.declarations[at].editable:
+            form.cursor = at
+            self._open = form.columns.declarations[at]
+            self.call_after_refresh(self._place_field)
+            return
+        why = "is gone from the file" if at is None else "is not one value in the file any more"
+        typed = self.query_one("#field", Field).value
+        self.post_message(self.Told(f"{self._open.name} {why}: {typed} was not taken"))
+        self.close_field()
 
     @on(Form.Reset)
     def _reset(self, event: Form.Reset) -> None:
@@ -341,9 +410,14 @@ class NextRun(LeftPane):
 
     @on(Field.Blurred)
     def _left(self) -> None:
-        if self._open is not None:
-            self._open = None
-            self.query_one("#field", Field).display = False
+        # A terminal in the background takes the focus too, and gives it back.
+        if self._open is None or not self.app.app_focus:
+            return
+        item, field = self._open, self.query_one("#field", Field)
+        self._open = None
+        field.display = False
+        if field.value != item.text:
+            self.post_message(self.Told(f"{item.name}: {field.value} was not taken"))
 
     def on_key(self, event: events.Key) -> None:
         """Esc leaves the field as it was."""

@@ -59,7 +59,7 @@ class _RunEnd(Block):
             return self._stopping(run)
         took = f" after {words.took(run.seconds)}" if run.seconds is not None else ""
         rows = [row((f"{run.glyph} {run.word}", f"{run.tone} b"), (took, "soft"))]
-        told = [(self.exception, "bad b"), (run.message, "ink")] if run.tone != "good" else []
+        told = self._causes(run) if run.tone != "good" else []
         if run.outputs:
             told.append((f"outputs in {run.outputs}", "soft"))
         for text, tone in told:
@@ -67,6 +67,15 @@ class _RunEnd(Block):
                 row("  ", (part, tone)) for part in folded(clean_line(text), width - 2) if part
             ]
         return rows
+
+    def _causes(self, run: ListedRun) -> list[tuple[str, str]]:
+        """The exception and the message, each said once."""
+        exception, message = clean_line(self.exception).strip(), clean_line(run.message).strip()
+        if message == run.word or message in exception:
+            message = ""
+        if exception and exception in message:
+            exception, message = message, ""
+        return [(exception, "bad b"), (message, "ink")]
 
     def _stopping(self, run: ListedRun) -> Sequence[Row]:
         if self.left is None:

@@ -64,7 +64,7 @@ class RunRows(Lines):
         run = self.runs[index]
         here = run.id == self.shown and run.id
         number = Piece(padded(str(run.number), 4, right=True), "strong b" if here else "ink")
-        state = (Piece(f"  {run.glyph} ", run.tone), Piece(padded(run.word, 9), run.tone))
+        state = (Piece(f"  {run.glyph} ", run.tone), Piece(padded(run.word, 8) + " ", run.tone))
         room = width - 17
         differs = run.differs or "as in the file"
         columns = max(14, min(self._differs, room // 2))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual import events
 from textual.app import ComposeResult
+from textual.geometry import Region
 
 from pxtui.logs.text import clean_line
 from pxtui.state import State
@@ -12,6 +14,11 @@ from pxtui.ui import command_lines
 from pxtui.ui.draw import Block, Lines, Row, row
 from pxtui.ui.pane import Bar, LeftPane
 from pxtui.ui.prospect import asks_first, hindrance, prospect, run_words
+
+FAIR = 6
+"""Rows of the command that are seen, however many values there are."""
+TALL_ENOUGH = 48
+"""Rows of a screen of one column with room for them."""
 
 
 class Command(Lines):
@@ -21,14 +28,37 @@ class Command(Lines):
         super().__init__()
         self._compact = compact
         self._made: dict[int, list[Row]] = {}
-        self.cmd = self.base = ""
+        self.cmd = self.base = self._before = ""
+        self._revealed_at = 0
 
     def set(self, cmd: str, base: str) -> None:
         """Show a command beside the file's."""
         if (cmd, base) != (self.cmd, self.base):
+            self._before = self.cmd if self.cmd and cmd != self.cmd else base
             self.cmd, self.base = cmd, base
             self._made = {}
             self.renew()
+            self.call_after_refresh(self.reveal)
+
+    def reveal(self) -> None:
+        """Scroll to what was changed last, or else first; with no change nothing moves."""
+        width = self.scrollable_content_region.width
+        if not self.size.height or not self.cmd:
+            return
+        cmd = clean_line(self.cmd)
+        rows = (
+            command_lines.changed_row(cmd, clean_line(other), width, compact=self._compact)
+            for other in (self._before, self.base)
+        )
+        at = next((row for row in rows if row is not None), None)
+        if at is not None:
+            self.scroll_to_region(Region(0, at, 1, 1), animate=False, force=True)
+            self._revealed_at = self.scroll_offset.y
+
+    def on_resize(self, event: events.Resize) -> None:
+        """What was changed stays in view, unless the person has scrolled since."""
+        if self.scroll_offset.y == self._revealed_at:
+            self.call_after_refresh(self.reveal)
 
     def made(self, width: int) -> list[Row]:
         """All rows at this width."""
@@ -95,11 +125,20 @@ class WillRun(LeftPane):
             lines = self.query_one(_Prospect)
             lines.lines = prospect(state)
             lines.refresh(layout=True)
-        more = command.count() - command.size.height
+            self._note_more()
+
+    def on_mount(self) -> None:
+        """The head says what is out of view."""
         if not self._compact:
-            self.query_one(Bar).note(
-                *([(f"{more} more below", "soft")] if more > 0 < command.size.height else [])
-            )
+            self.watch(self.query_one(Command), "scroll_y", self._note_more, init=False)
+
+    def _note_more(self) -> None:
+        command = self.query_one(Command)
+        above, height = command.scroll_offset.y, command.size.height
+        below = command.count() - height - above
+        hidden = [f"{above} above"] * (above > 0) + [f"{below} more below"] * (below > 0)
+        note = [(" · ".join(hidden), "soft")] if hidden and height > 0 else []
+        self.query_one(Bar).note(*note)
 
     def _note(self, state: State) -> None:
         why = hindrance(state)
@@ -116,4 +155,8 @@ class WillRun(LeftPane):
 
     def least(self) -> int:
         """Some of the command and all that the keys do."""
-        return 2 if self._compact else 6
+        if self._compact:
+            return 2
+        low = self.app.size.height < TALL_ENOUGH and self.screen.has_class("-stacked")
+        rows = len(self.query_one(Command).made(self.size.width or 40))
+        return 1 + max(2, min(rows, 2 if low else FAIR)) + len(self.query_one(_Prospect).rows(0))
