@@ -10,7 +10,6 @@ from textual.binding import BindingType
 
 from pxtui.events import WatchMode
 from pxtui.session import Session
-from pxtui.state import State
 from pxtui.ui import theme as themes
 from pxtui.ui import words
 from pxtui.ui.bound import commands, help_sections
@@ -30,25 +29,6 @@ from pxtui.ui.panes.runs import Runs
 
 LONG = 60.0
 """Seconds after which a job rings the bell at its end, and a run is not stopped unasked."""
-
-
-def _leaving(state: State) -> Choose:
-    """The question on leaving: live runs may go on, waiting ones are dropped."""
-    numbers, waiting = [run.started.number for run in state.runs], len(state.queue)
-    if not waiting:
-        return leaving(numbers)
-    dropped = f"{words.number(waiting, 'waiting run')} will be dropped"
-    if not numbers:
-        return Choose(dropped, (("leave", "drop and quit"), ("stay", "stay here")), "stay")
-    one = len(numbers) == 1
-    text = f"#{numbers[0]} is running" if one else f"{len(numbers)} runs are going"
-    them = "it" if one else "them"
-    choices = (
-        ("leave", f"leave {them} running and quit"),
-        ("stop", f"stop {them} and quit"),
-        ("stay", "stay here"),
-    )
-    return Choose(f"{text}; {dropped}", choices, "leave")
 
 
 class KeyedApp(App[int], inherit_bindings=False):
@@ -258,7 +238,8 @@ class KeyedApp(App[int], inherit_bindings=False):
         if not state.runs and not state.queue:
             self.exit(0)
             return
-        self.push_screen(_leaving(state), self._leave)
+        numbers = [run.started.number for run in state.runs]
+        self.push_screen(leaving(numbers, len(state.queue)), self._leave)
 
     def _leave(self, choice: str | None) -> None:
         if choice == "leave":

@@ -160,37 +160,20 @@ def test_pxtui_killed_in_a_build_leaves_nothing(
     assert not build_containers("sleep 77.25")
 
 
-def test_the_engine_killed_in_a_run_is_lost(
-    tmp_path: Path, private_engine: tuple[Path, str]
+@pytest.mark.parametrize("phase", ["run", "build"])
+def test_the_engine_killed_in_a_job_is_lost(
+    phase: str, tmp_path: Path, private_engine: tuple[Path, str]
 ) -> None:
     folder, host = private_engine
-    root = write(tmp_path / "p", cmd="echo begun && sleep 60")
-    text = (root / "polyaxonfile.yml").read_text()
-    (root / "polyaxonfile.yml").write_text(
-        text.replace("python:3.11-slim", "pxtui-test/busybox:latest")
-    )
-    with start(root, "run", "--json", host=host) as process:
-        told_until(process, is_run_output)
+    begun = "echo begun && sleep 60"
+    root = write(tmp_path / "p", **{"cmd" if phase == "run" else "step": begun})
+    file = root / "polyaxonfile.yml"
+    file.write_text(file.read_text().replace("python:3.11-slim", "pxtui-test/busybox:latest"))
+    with start(root, phase, "--json", host=host) as process:
+        told_until(process, is_run_output if phase == "run" else is_build_output)
         subprocess.run([str(REPO / ".ci/engine"), "private-kill", str(folder)], check=True)
         (end,) = [o for o in map(json.loads, process.stdout or ()) if o["type"] == "finished"]
-    assert (end["phase"], end["outcome"], end["exit_code"]) == ("run", "lost", None)
-    assert process.returncode == 1
-
-
-def test_the_engine_killed_in_a_build_is_lost(
-    tmp_path: Path, private_engine: tuple[Path, str]
-) -> None:
-    folder, host = private_engine
-    root = write(tmp_path / "p", step="echo begun && sleep 60")
-    text = (root / "polyaxonfile.yml").read_text()
-    (root / "polyaxonfile.yml").write_text(
-        text.replace("python:3.11-slim", "pxtui-test/busybox:latest")
-    )
-    with start(root, "build", "--json", host=host) as process:
-        told_until(process, is_build_output)
-        subprocess.run([str(REPO / ".ci/engine"), "private-kill", str(folder)], check=True)
-        (end,) = [o for o in map(json.loads, process.stdout or ()) if o["type"] == "finished"]
-    assert (end["phase"], end["outcome"], end["image"]) == ("build", "lost", None)
+    assert (end["phase"], end["outcome"], end["exit_code"]) == (phase, "lost", None)
     assert process.returncode == 1
 
 
