@@ -7,9 +7,11 @@ from pxtui.cli.options import Where
 
 
 def open_app(where: Where) -> int:
-    """Open the app on the project that is meant; its exit code."""
+    """Open the app on the project that is meant, and end the process with its exit code."""
     # Textual takes a quarter of a second to import, which no other command should wait for.
     import asyncio
+    import os
+    import sys
 
     from pxtui.session import Session, link
     from pxtui.ui.app import run_app
@@ -24,7 +26,11 @@ def open_app(where: Where) -> int:
         async with session:
             return await run_app(session, theme=settings.theme)
 
-    return asyncio.run(work())
+    code = asyncio.run(work())
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # All is closed and restored; waiting for threads that still read a flood would only take time.
+    os._exit(code)
 
 
 def main() -> None:

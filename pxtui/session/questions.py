@@ -24,7 +24,8 @@ def facts(project: Project, state: State) -> tuple[tuple[str, str], ...]:
     size = "this folder"
     if tree and not tree.error:
         files = "1 file" if tree.files == 1 else f"{tree.files:,} files"
-        size = f"{files}, {tree.size / 1e6:.1f} MB"
+        unit, name = (1e6, "MB") if tree.size >= 1e6 else (1e3, "kB")
+        size = f"{files}, {tree.size / unit:.1f} {name}"
     return (
         ("engine", engine.name if engine.isolated is False else f"{engine.name} at {engine.id}"),
         ("image", image),
