@@ -451,3 +451,13 @@ async def test_quitting_says_that_waiting_runs_are_dropped() -> None:
         session.tell(x.started("r1", 1, x.NOW))
         await press(pilot, "q")
         await until(pilot, lambda: "#1 is running; 2 waiting runs" in words(app))
+
+
+async def test_enter_alone_in_the_palette_runs_nothing(tmp_path: Path) -> None:
+    session = StubSession(tmp_path, *x.OPENED)
+    app = PxtuiApp(session)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("colon", "enter")
+        assert session.asked == []
+        await pilot.press("w", "enter")
+        await until(pilot, lambda: ("save",) in session.asked)

@@ -76,6 +76,7 @@ def test_the_whole_loop_by_keys_alone(
     assert accuracy(first)[-1] != accuracy(second)[-1], "accuracy depends on the declarations"
 
     terminal.keys("2", ":")
+    terminal.until("what to do")
     terminal.type("w")
     terminal.keys("Enter")
     terminal.until("as in the file")

@@ -66,6 +66,7 @@ class Palette(Dialog[str]):
         super().__init__()
         self._commands = commands
         self._found = list(commands)
+        self._moved = False
 
     def compose(self) -> ComposeResult:
         """The field and the commands that fit."""
@@ -78,6 +79,14 @@ class Palette(Dialog[str]):
     def on_mount(self) -> None:
         """Show all."""
         self._show("")
+
+    def on_key(self, event: events.Key) -> None:
+        """What was typed before the field had the focus belongs into it."""
+        if self.focused is None and event.is_printable and event.character:
+            event.stop()
+            field = self.query_one(Field)
+            field.value += event.character
+            field.cursor_position = len(field.value)
 
     def _show(self, typed: str) -> None:
         self._found = fitting(self._commands, typed)
@@ -93,6 +102,8 @@ class Palette(Dialog[str]):
 
     @on(Field.Submitted)
     def _entered(self, event: Field.Submitted) -> None:
+        if not (event.value.strip() or self._moved):
+            return  # nothing was chosen yet: Enter alone must not run what stands first
         found = fitting(self._commands, event.value)
         at = self.query_one(PanelLines).cursor
         self.dismiss(found[min(at, len(found) - 1)].action if found else None)
@@ -105,6 +116,7 @@ class Palette(Dialog[str]):
 
     def action_by(self, rows: int) -> None:
         """Move through the commands."""
+        self._moved = True
         self.query_one(PanelLines).action_move(rows)
 
 
