@@ -42,6 +42,10 @@ class SettingsError(PxtuiError):
     """A setting has a value that cannot be used."""
 
 
+class StartError(PxtuiError):
+    """A run cannot be started with what it is to get."""
+
+
 class EngineError(PxtuiError):
     """The engine refused or failed."""
 

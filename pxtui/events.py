@@ -9,7 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from pxtui.gpus import NO_GPUS, Gpus
+from pxtui.needs import Need
 from pxtui.polyaxonfile.reading import Path, Reading, Resolved
+from pxtui.run import USUAL, Surroundings
 
 Phase = Literal["build", "run"]
 Outcome = Literal["done", "failed", "cancelled", "lost", "skipped"]
@@ -66,6 +69,15 @@ class EngineSeen:
     """Version or note when it answers, cause and remedy when not."""
     base_present: bool | None = None
     """Whether the base image is on the engine (None: not known)."""
+    remote: bool = False
+    """Its files are those of another machine."""
+    memory: int = 0
+    """Bytes that its machine has (0: not known)."""
+    platform: str = ""
+    """`linux/amd64`: what it runs without emulation."""
+    base_platform: str = ""
+    """Of the base image, where it is present."""
+    gpus: Gpus = NO_GPUS
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +89,18 @@ class TreeSeen:
     size: int
     skipped: tuple[str, ...] = ()
     error: str = ""
+    links: tuple[tuple[str, str], ...] = ()
+    """Links that leave the tree: path, and the absolute path that they lead to."""
+    heavy: tuple[tuple[str, int, int], ...] = ()
+    """Of a tree over the limits, its biggest folders and files: path, bytes, files."""
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsSeen:
+    """What the project seems to need, and what a run would get by what was decided so far."""
+
+    needs: tuple[Need, ...]
+    surroundings: Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +132,8 @@ class Wished:
     pull: bool = False
     built: bool = False
     """The build that it needed was made; what changes from now on is another wish."""
+    tty: bool = False
+    """The run takes the person's terminal."""
     with_change: bool = False
     """A watched change came while the person was being asked; it outlives a `no`."""
 
@@ -169,6 +195,12 @@ class Queued:
     differs: tuple[tuple[str, str], ...]
     beside: bool = False
     """Start now, whatever else is going."""
+    surroundings: Surroundings = USUAL
+    values: tuple[tuple[str, str], ...] = ()
+    """Every declaration, name and text as typed."""
+    tty: bool = False
+    id: str = ""
+    """Of the wait, by which it can be taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,9 +253,10 @@ class Closing:
 
 @dataclass(frozen=True, slots=True)
 class Unqueued:
-    """Waiting runs were taken back: those of this cause, or all."""
+    """Waiting runs were taken back: the one of this id, those of this cause, or all."""
 
     cause: str | None = None
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +284,10 @@ class Finished:
     target: str = ""
     """What the image of a build really holds, where the tree moved while it was packed."""
     number: int = 0
+    outputs_size: int = 0
+    """Bytes of all that the run wrote and that was kept."""
+    biggest: tuple[tuple[str, int], ...] = ()
+    """The biggest files of the outputs: path in them, bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +309,19 @@ class PastRun:
     """Folder of what it wrote; empty if it wrote nothing there."""
     foreign: bool = False
     """It belongs to another pxtui that is alive."""
+    outputs_size: int = 0
+    biggest: tuple[tuple[str, int], ...] = ()
+    got: tuple[tuple[str, str], ...] = ()
+    """What it was given, as label and text, for Inspect."""
+    label: str = ""
+    """The person's name for it."""
+    starred: bool = False
+    values: tuple[tuple[str, str], ...] = ()
+    """Every declaration it ran with: name and text as typed."""
+    image: str = ""
+    engine: str = ""
+    kept: str = ""
+    """The container that was kept because its files could not be taken out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +363,7 @@ Event = (
     | FileText
     | EngineSeen
     | TreeSeen
+    | NeedsSeen
     | Hinted
     | Changed
     | Wished

@@ -135,6 +135,21 @@ class ProjectPlaces:
         """A run's folder: run.json, log, log.idx, outputs/."""
         return self.home / "runs" / run_id
 
+    def outputs(self, run_id: str, elsewhere: str, name: str) -> Path:
+        """The folder for what a run writes; `elsewhere` and the project's `name` by setting."""
+        if not elsewhere:
+            return self.run(run_id) / "outputs"
+        return Path(elsewhere) / f"{name}-{self.project[:6]}" / run_id
+
+    def point_to_latest(self, outputs: Path) -> None:
+        """Let the link `latest` lead to the outputs of the newest run."""
+        home = self.home if outputs.is_relative_to(self.home) else outputs.parent
+        private_dir(home)
+        temporary = home / f".latest.{secrets.token_hex(4)}.tmp"
+        with usable(home):
+            temporary.symlink_to(outputs)
+            os.replace(temporary, home / "latest")
+
     def run_ids(self) -> Iterator[str]:
         """The ids of the runs on disk, oldest first."""
         folder = self.home / "runs"

@@ -187,3 +187,17 @@ def write_draft(
         write_json(places.draft, {"file": str(file), "edits": kept})
     else:
         places.draft.unlink(missing_ok=True)
+
+
+def read_decisions(places: ProjectPlaces) -> Mapping[str, str]:
+    """What the person decided on the needs of this project: id of the need, key of the choice."""
+    found = (read_json(places.settings) or {}).get("decided", {})
+    return {str(need): str(choice) for need, choice in found.items()}
+
+
+def write_decision(places: ProjectPlaces, need: str, choice: str) -> None:
+    """Keep a decision; an empty choice opens it again."""
+    data = read_json(places.settings) or {}
+    decided = {**data.get("decided", {}), need: choice}
+    kept = {name: value for name, value in decided.items() if value}
+    write_json(places.settings, {**data, "decided": kept})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pxtui.polyaxonfile.reading import Resolved
 
@@ -14,6 +14,52 @@ OUTPUTS = "/outputs"
 WORKDIR = "/code"
 PIDS = 16_384
 """Limit of processes of one run: a DataLoader with workers fits, a fork bomb does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A file or folder of the engine's machine that stands in the container."""
+
+    source: str
+    target: str
+    writable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A port of the container that can be reached on the engine's machine."""
+
+    container: int
+    host: int
+    address: str = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a run is to get beside its image, command and declarations; holds no secret values."""
+
+    mounts: tuple[Mount, ...] = ()
+    gpus: str = "auto"
+    """`auto`, `all`, `none`, or indices: `0,1`."""
+    shm_size: int | None = None
+    """Bytes of /dev/shm; None: half of the engine's memory."""
+    memory: int | None = None
+    """Limit in bytes; None: none."""
+    cpus: float | None = None
+    publish: tuple[Port, ...] = ()
+    user: str = ""
+    """Empty: the image's; `me`: the person; `UID[:GID]`."""
+    platform: str = ""
+    """`linux/amd64`; empty: the engine's own."""
+    cache: bool = True
+    """Whether the person's cache volume stands at $XDG_CACHE_HOME."""
+    variables: tuple[str, ...] = ()
+    """Names of variables of the person that the run gets; their values are read at its start."""
+    env_files: tuple[str, ...] = ()
+    """Files on this machine whose variables the run gets, read at its start."""
+
+
+USUAL = Surroundings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +79,11 @@ class RunSpec:
     folder: str
     """The run's own folder on this machine (log, outputs, run.json)."""
     pids: int = PIDS
+    surroundings: Surroundings = USUAL
+    variables: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """The person's own variables with their values: for the container and nothing else."""
+    tty: bool = False
+    """It runs in the person's terminal, with its keys and its size."""
 
     def argv(self, shell: str = BASH) -> tuple[str, ...]:
         """The command as the container is given it; `/bin/sh` where the image has no bash."""

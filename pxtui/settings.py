@@ -8,16 +8,22 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pxtui import places
 from pxtui.errors import SettingsError
+from pxtui.run import Mount, Port
 
 ENGINES = ("auto", "docker", "podman", "local", "fake")
 ON_BUSY = ("queue", "restart", "beside", "ignore")
 ON_EXIT = ("leave", "stop")
-NOT_FOR_PROJECTS = frozenset({"engine", "on-exit", "watch.confirm", "editor"})
+NOT_FOR_PROJECTS = frozenset(
+    {"engine", "on-exit", "watch.confirm", "editor", "outputs", "publish", "user", "env-files"}
+)
 """What a project's own pyproject may not decide: a clone must not choose where it runs."""
+ASKED = ("env", "mounts")
+"""What a project's own pyproject can only ask for; the person grants it."""
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", re.IGNORECASE)
 _UNITS = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000, "t": 1_000_000_000_000}
@@ -37,6 +43,24 @@ class Settings:
     log_max_size: int = 2_000_000_000
     theme: str = "tokyo-night"
     editor: str = ""
+    env: tuple[str, ...] = ()
+    """Variables that runs get: `NAME`, and from the command line `NAME=VALUE`."""
+    env_files: tuple[str, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    gpus: str = "auto"
+    shm_size: int | None = None
+    memory: int | None = None
+    cpus: float | None = None
+    publish: tuple[Port, ...] = ()
+    user: str = ""
+    platform: str = ""
+    cache: bool = True
+    """Whether runs get the person's cache volume (pip, Hugging Face, torch)."""
+    outputs: str = ""
+    """Folder for what runs write; empty: beside their logs."""
+    asked_env: tuple[str, ...] = ()
+    """Names of variables that the project's own pyproject asks for."""
+    asked_mounts: tuple[Mount, ...] = ()
 
 
 def _choice(*allowed: str) -> Callable[[Any], str]:
@@ -78,6 +102,95 @@ def _yes_no(value: Any) -> bool:
     return words[str(value).lower()]
 
 
+def _texts(value: Any) -> tuple[str, ...]:
+    """A list of texts; in the environment they are separated by commas."""
+    items = value.split(",") if isinstance(value, str) else value
+    if not isinstance(items, list | tuple) or not all(isinstance(i, str) for i in items):
+        raise ValueError("a list of texts")
+    return tuple(item for item in items if item)
+
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    names = _texts(value)
+    for name in names:
+        if not _VARIABLE.fullmatch(name):
+            # a value in a file would be in every backup of it
+            raise ValueError("a list of names of variables, without values")
+    return names
+
+
+def _given(value: Any) -> tuple[str, ...]:
+    """Names, and from the command line names with values; a value may hold anything."""
+    items = tuple(value)
+    if not all(_VARIABLE.fullmatch(item.partition("=")[0]) for item in items):
+        raise ValueError("NAME or NAME=VALUE")
+    return items
+
+
+def _mounts(value: Any) -> tuple[Mount, ...]:
+    return tuple(_mount(item) for item in _texts(value))
+
+
+def _mount(text: str) -> Mount:
+    parts = text.split(":")
+    mode = parts.pop() if parts[-1] in ("ro", "rw") else "ro"
+    if len(parts) != 2 or not parts[0] or not parts[1].startswith("/"):
+        raise ValueError("SRC:DST or SRC:DST:rw, with an absolute DST")
+    source = os.path.expanduser(parts[0])
+    return Mount(source, os.path.normpath(parts[1]), mode == "rw")
+
+
+def _ports(value: Any) -> tuple[Port, ...]:
+    return tuple(_port(item) for item in _texts(value))
+
+
+def _port(text: str) -> Port:
+    found = re.fullmatch(r"(?:(?:(\[[^]]+\]|[^:]+):)?(\d+):)?(\d+)", text)
+    numbers = [int(n) for n in (found[3], found[2] or found[3])] if found else [0, 0]
+    if found is None or not all(0 < n < 65_536 for n in numbers):
+        raise ValueError("PORT, HOST_PORT:PORT or ADDRESS:HOST_PORT:PORT")
+    return Port(numbers[0], numbers[1], (found[1] or "127.0.0.1").strip("[]"))
+
+
+def _gpus(value: Any) -> str:
+    text = "all" if value is True else "none" if value is False else str(value)
+    if not re.fullmatch(r"auto|all|none|\d+(,\d+)*", text):
+        raise ValueError("auto, all, none or numbers of GPUs such as 0,1")
+    return text
+
+
+def _user(value: Any) -> str:
+    if not re.fullmatch(r"|me|image|\d+(:\d+)?", str(value)):
+        raise ValueError("me, image, UID or UID:GID")
+    return "" if value == "image" else str(value)
+
+
+def _platform(value: Any) -> str:
+    if not re.fullmatch(r"|linux/[a-z0-9]+(/v\d+)?", str(value)):
+        raise ValueError("a platform such as linux/amd64")
+    return str(value)
+
+
+def _cpus(value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = 0.0
+    if isinstance(value, bool) or not 0.01 <= number <= 100_000:
+        raise ValueError("a number of processors such as 2 or 0.5")
+    return number
+
+
+def _folder(value: Any) -> str:
+    path = os.path.expanduser(_text(value))
+    if path and not os.path.isabs(path):
+        raise ValueError("an absolute path")
+    return path
+
+
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("a text")
@@ -95,8 +208,24 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     "log.max-size": _size,
     "theme": _text,
     "editor": _text,
+    "env": _names,
+    "env-files": _texts,
+    "mounts": _mounts,
+    "gpus": _gpus,
+    "shm-size": _size,
+    "memory": _size,
+    "cpus": _cpus,
+    "publish": _ports,
+    "user": _user,
+    "platform": _platform,
+    "cache": _yes_no,
+    "outputs": _folder,
 }
 """Every setting by its kebab-case name, and how its value is read."""
+
+
+_ADDING = ("env", "env_files", "mounts", "publish")
+"""What a later source adds to rather than replaces."""
 
 
 def load(root: Path, flags: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
@@ -110,24 +239,39 @@ def load(root: Path, flags: Mapping[str, Any], environ: Mapping[str, str]) -> Se
         raise SettingsError(
             f"{project}: a project may not set {name}", f"set it in {user} or by a flag"
         )
-    settings = _over(settings, asked, f"{project} [tool.pxtui]")
+    settings = _over(settings, _as_asked(asked), f"{project} [tool.pxtui]")
     names = {name: "PXTUI_" + re.sub(r"[.-]", "_", name).upper() for name in READERS}
     given = {name: environ[var] for name, var in names.items() if environ.get(var)}
     settings = _over(settings, given, "the environment (PXTUI_*)")
-    return _over(settings, {k: v for k, v in flags.items() if v is not None}, "the command line")
+    typed = {k: v for k, v in flags.items() if v is not None}
+    return _over(settings, typed, "the command line", {"env": _given})
 
 
-def _over(settings: Settings, values: Mapping[str, Any], source: str) -> Settings:
+def _as_asked(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"asked-{name}" if name in ASKED else name: v for name, v in values.items()}
+
+
+def _over(
+    settings: Settings,
+    values: Mapping[str, Any],
+    source: str,
+    readers: Mapping[str, Callable[[Any], Any]] = MappingProxyType({}),
+) -> Settings:
     known = {f.name for f in fields(Settings)}
     read: dict[str, Any] = {}
     for name, value in values.items():
-        reader = READERS.get(name)
+        plain = name.removeprefix("asked-")
+        reader = readers.get(name) or READERS.get(plain)
         if reader is None:
             raise SettingsError(f"{source}: there is no setting {name}")
+        field = re.sub(r"[.-]", "_", name)
         try:
-            read[re.sub(r"[.-]", "_", name)] = reader(value)
+            read[field] = reader(value)
         except ValueError as error:
-            raise SettingsError(f"{source}: {name} = {value!r} is not {error}") from None
+            shown = "" if plain == "env" else f" = {value!r}"
+            raise SettingsError(f"{source}: {plain}{shown} is not {error}") from None
+        if field in _ADDING:
+            read[field] = (*getattr(settings, field), *read[field])
     assert read.keys() <= known  # noqa: S101  READERS and Settings are one list
     return replace(settings, **read)
 

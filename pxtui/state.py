@@ -22,6 +22,7 @@ from pxtui.events import (
     ImageSeen,
     Invalid,
     Loaded,
+    NeedsSeen,
     NoFile,
     Notice,
     PastRun,
@@ -37,7 +38,9 @@ from pxtui.events import (
     Wished,
     Withdrawn,
 )
+from pxtui.needs import Need
 from pxtui.polyaxonfile.reading import Path, Reading, Resolved
+from pxtui.run import USUAL, Surroundings
 
 RECENT_CHANGES = 200
 NOT_WATCHING = Watching("off")
@@ -87,6 +90,9 @@ class State:
     tree: TreeSeen | None = None
     fresh: bool = False
     """The tree was looked at since it was last doubted."""
+    needs: tuple[Need, ...] = ()
+    surroundings: Surroundings = USUAL
+    """What a run queued now would get."""
     changes: tuple[Changed, ...] = ()
     wish: Wished | None = None
     question: Asked | None = None
@@ -158,6 +164,8 @@ def _applied(state: State, event: Event) -> State:
             return replace(state, image=Image(event.image, event.target))
         case TreeSeen():
             return replace(state, tree=event, fresh=True)
+        case NeedsSeen():
+            return replace(state, needs=event.needs, surroundings=event.surroundings)
         case Hinted():
             return replace(state, fresh=False)
         case Changed():
@@ -206,6 +214,7 @@ def _merged(old: Wished | None, new: Wished) -> Wished:
         on_busy=new.on_busy or old.on_busy,
         no_cache=old.no_cache or new.no_cache,
         pull=old.pull or new.pull,
+        tty=old.tty or new.tty,
         with_change=old.with_change or "changed" in (old.cause, new.cause),
     )
 
@@ -244,7 +253,7 @@ def _apply_job(
         case Queued():
             return replace(state, queue=_with_queued(state.queue, event), wish=None)
         case Unqueued():
-            kept = tuple(q for q in state.queue if event.cause and q.cause != event.cause)
+            kept = tuple(q for q in state.queue if not _taken_back(q, event))
             return replace(state, queue=kept)
         case Stopping():
             runs = tuple(
@@ -277,6 +286,12 @@ def _with_queued(queue: tuple[Queued, ...], new: Queued) -> tuple[Queued, ...]:
     if new.cause == "changed":
         queue = tuple(q for q in queue if q.cause != "changed")
     return (*queue, new)
+
+
+def _taken_back(queued: Queued, event: Unqueued) -> bool:
+    if event.id is not None:
+        return queued.id == event.id
+    return event.cause in (None, queued.cause)
 
 
 def _without(queue: tuple[Queued, ...], started: Queued | None) -> tuple[Queued, ...]:

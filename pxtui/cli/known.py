@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pxtui import history
 from pxtui.cli.options import Where, say
-from pxtui.engine import Engine, FoundRun, Outcome, open_engine
+from pxtui.engine import Engine, FoundRun, open_engine
 from pxtui.errors import EngineError
 from pxtui.history import Record
 from pxtui.logs.text import clean_line
@@ -38,7 +38,7 @@ class Known:
             return record
         found = self._found[record.engine].get(record.id)
         if found is None:
-            return write_end(self.places, record, Outcome(LOST.result, message=LOST.message))
+            return write_end(self.places, record, LOST, None)
         if found.running:
             return record
         return take_up(self.places, engine, record, self._settings.log_max_size, running=False)

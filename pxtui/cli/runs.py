@@ -88,7 +88,7 @@ def _object(places: ProjectPlaces, record: Record) -> dict[str, object]:
         "message": record.message or None,
         "last_line": record.last_line or None,
         "folder": str(places.run(record.id)),
-        "outputs": history.outputs(places, record.id) or None,
+        "outputs": history.outputs(places, record) or None,
     }
 
 

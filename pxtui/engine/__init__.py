@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from pxtui.gpus import NO_GPUS, Gpus
 from pxtui.logs.store import Stream as Stream
 
 if TYPE_CHECKING:
@@ -54,6 +55,10 @@ class Outcome:
     """Builds: of the tree that the image holds, newer than asked for if it changed meanwhile."""
     ended: float | None = field(default=None, compare=False)
     """Runs: when it ended, by the engine's word (seconds since the epoch); None: just now."""
+    out_of_memory: bool = False
+    """Runs: a process of it was killed at the memory limit."""
+    kept: str = ""
+    """Runs: name of the container where its files could not be taken out; it is not removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,8 @@ class BuildRequest:
     pull: bool = False
     allow_steps: bool = False
     """Local engine: run any step as a shell command (the person said so)."""
+    platform: str = ""
+    """`linux/amd64`, where it is not the engine's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +110,10 @@ class RunJob(Protocol):
     def notes(self) -> tuple[str, ...]:
         """What the person should know of how it was started (`no bash in the image: /bin/sh`)."""
 
+    @property
+    def got(self) -> tuple[tuple[str, str], ...]:
+        """What it was given, as label and text: gpu, memory, /dev/shm, mounts, user, platform."""
+
     def wait(self) -> Outcome:
         """Start, read to the end, ask for the outcome; nothing is raised."""
 
@@ -129,6 +140,13 @@ class EngineInfo:
     """False: nothing is isolated and the image is not used (local engine)."""
     note: str = ""
     """One line for the first question and the status (`rootless`, …)."""
+    remote: bool = False
+    """Its files are those of another machine."""
+    memory: int = 0
+    """Bytes that its machine has (0: not known)."""
+    platform: str = ""
+    """`linux/amd64`: what it runs without emulation."""
+    gpus: Gpus = NO_GPUS
 
 
 class Engine(Protocol):
@@ -137,8 +155,14 @@ class Engine(Protocol):
     def info(self) -> EngineInfo:
         """Ask the engine who it is; raises NoEngine or EngineError with the cause and remedy."""
 
-    def has_image(self, image: str) -> bool:
-        """Whether the base image is present (GET only; nothing is pulled)."""
+    def base(self, image: str) -> str | None:
+        """Platform of a base image that is present (`linux/amd64`; empty: not known), else None.
+
+        GET only: nothing is pulled.
+        """
+
+    def disk(self) -> str:
+        """How full the engine's disk is and how much of it is ours, in one line; empty: unknown."""
 
     def find(self, request: BuildRequest) -> str | None:
         """The image that this build would find again; nothing is built, pulled or changed."""

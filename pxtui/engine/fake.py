@@ -102,6 +102,7 @@ class FakeRun:
     """A run that prints its script."""
 
     notes: tuple[str, ...] = ()
+    got: tuple[tuple[str, str], ...] = ()
 
     def __init__(self, script: Script, spec: RunSpec, sink: Sink) -> None:
         self.spec = spec
@@ -163,9 +164,13 @@ class FakeEngine:
             raise NoEngine(self.script.down, "start it, pxtui connects by itself")
         return EngineInfo("fake", "fake", "0", note="nothing is really built or run")
 
-    def has_image(self, image: str) -> bool:
+    def base(self, image: str) -> str:
         """Every base image is here."""
-        return True
+        return "linux/amd64"
+
+    def disk(self) -> str:
+        """It has none."""
+        return ""
 
     def find(self, request: BuildRequest) -> str | None:
         """An image of this engine object."""

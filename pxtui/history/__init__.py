@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
 from typing import Any
 
 from pxtui.events import Outcome, PastRun
 from pxtui.places import ProjectPlaces, write_private
 from pxtui.polyaxonfile.reading import Resolved
+from pxtui.run import Mount, Port, Surroundings
 
 MOST_RUNS = 10_000_000
 """A count above this is damage, not a count."""
@@ -40,6 +42,19 @@ class Record:
     seconds: float | None = None
     message: str = ""
     last_line: str = ""
+    values: tuple[tuple[str, str], ...] = ()
+    """Every declaration, name and text as typed."""
+    surroundings: Mapping[str, Any] = field(default_factory=dict)
+    """What it was to get, as of `Surroundings`."""
+    got: tuple[tuple[str, str], ...] = ()
+    """What it was given, as label and text."""
+    outputs: str = ""
+    """Folder for what it writes."""
+    outputs_size: int = 0
+    biggest: tuple[tuple[str, int], ...] = ()
+    """The biggest files of its outputs: path in them, bytes."""
+    kept: str = ""
+    """Its container, where its files could not be taken out of it."""
 
     @property
     def cmd(self) -> str:
@@ -57,7 +72,17 @@ class Record:
             env=tuple((name, text) for name, text in values["env"]),
             cmd=values["cmd"],
             params=values["params"],
+            masked=values.get("masked", ""),
         )
+
+    def as_surroundings(self) -> Surroundings:
+        """What it was to get, to be run again."""
+        values: dict[str, Any] = dict(self.surroundings)
+        mounts = tuple(Mount(**mount) for mount in values.pop("mounts", ()))
+        publish = tuple(Port(**port) for port in values.pop("publish", ()))
+        for name in ("variables", "env_files"):
+            values[name] = tuple(values.get(name, ()))
+        return Surroundings(mounts=mounts, publish=publish, **values)
 
 
 def write(places: ProjectPlaces, record: Record) -> None:
@@ -76,7 +101,17 @@ def read(places: ProjectPlaces, run_id: str) -> Record | None:
         record = Record(**{name: value for name, value in data.items() if name in known})
     except (OSError, ValueError, TypeError, AttributeError):
         return None
-    return replace(record, differs=tuple((name, text) for name, text in record.differs))
+    return replace(
+        record,
+        differs=_pairs(record.differs),
+        values=_pairs(record.values),
+        got=_pairs(record.got),
+        biggest=_pairs(record.biggest),
+    )
+
+
+def _pairs(items: Iterable[Iterable[Any]]) -> tuple[tuple[Any, ...], ...]:
+    return tuple(tuple(item) for item in items)
 
 
 def read_all(places: ProjectPlaces) -> tuple[Record, ...]:
@@ -101,6 +136,7 @@ def next_number(places: ProjectPlaces) -> int:
 
 def past(places: ProjectPlaces, record: Record, *, foreign: bool = False) -> PastRun:
     """A record as it is listed."""
+    mark = read_mark(places, record.id)
     return PastRun(
         id=record.id,
         number=record.number,
@@ -113,18 +149,51 @@ def past(places: ProjectPlaces, record: Record, *, foreign: bool = False) -> Pas
         last_line=record.last_line,
         folder=str(places.run(record.id)),
         message=record.message,
-        outputs=outputs(places, record.id),
+        outputs=outputs(places, record),
         foreign=foreign,
+        outputs_size=record.outputs_size,
+        biggest=record.biggest,
+        got=record.got,
+        label=mark.label,
+        starred=mark.starred,
+        values=record.values,
+        image=record.image,
+        engine=record.engine,
+        kept=record.kept,
     )
 
 
-def outputs(places: ProjectPlaces, run_id: str) -> str:
+def outputs(places: ProjectPlaces, record: Record) -> str:
     """The folder of what a run wrote; empty if it wrote nothing there."""
-    folder = places.run(run_id) / "outputs"
+    folder = Path(record.outputs) if record.outputs else places.run(record.id) / "outputs"
     with contextlib.suppress(OSError):
         if any(folder.iterdir()):
             return str(folder)
     return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a person says of a run; kept beside its record, which belongs to who runs it."""
+
+    label: str = ""
+    starred: bool = False
+
+
+def read_mark(places: ProjectPlaces, run_id: str) -> Mark:
+    """The mark of a run; an empty one where there is none that can be read."""
+    try:
+        data = json.loads((places.run(run_id) / "mark.json").read_bytes())
+        return Mark(str(data["label"]), bool(data["starred"]))
+    except (OSError, ValueError, TypeError, KeyError):
+        return Mark()
+
+
+def write_mark(places: ProjectPlaces, run_id: str, mark: Mark) -> None:
+    """Keep the mark of a run that is there."""
+    if places.run(run_id).is_dir():
+        data = json.dumps({"v": 1, **asdict(mark)}).encode()
+        write_private(places.run(run_id) / "mark.json", data)
 
 
 def empty(places: ProjectPlaces, run_id: str) -> None:
@@ -137,6 +206,12 @@ def empty(places: ProjectPlaces, run_id: str) -> None:
             shutil.rmtree(child)
         else:
             child.unlink()
+    record = read(places, run_id)
+    if record is not None and record.outputs:
+        elsewhere = Path(record.outputs)
+        # only a folder that is this run's and nobody else's
+        if elsewhere.name == run_id and elsewhere.is_dir():
+            shutil.rmtree(elsewhere)
 
 
 def remove(places: ProjectPlaces, run_id: str) -> None:

@@ -22,6 +22,7 @@ __all__ = [
     "Entry",
     "Limits",
     "Listing",
+    "TreeTooBig",
     "changes",
     "ignored",
     "look",
@@ -41,12 +42,30 @@ class ContextMoved(ContextError):
     """The tree changed while it was packed: look at it and pack it again."""
 
 
+class TreeTooBig(ContextError):
+    """The tree is over its limits; `heavy` are its biggest folders: path, bytes, files."""
+
+    heavy: tuple[tuple[str, int, int], ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a tree may have before it must be asked for (`context.max-size`, `.max-files`)."""
 
     max_size: int = 500_000_000
     max_files: int = 20_000
+    allowed: tuple[str, ...] = ()
+    """Folders and files that are sent whatever their size: the person said so."""
+
+    @property
+    def walked(self) -> int:
+        """How many files and folders are looked at before the walk is given up."""
+        return 100 * 10 * self.max_files if self.allowed else 10 * self.max_files
+
+    def counts(self, path: str) -> bool:
+        """Whether a path counts for the limits."""
+        return not any(path == one or path.startswith(f"{one}/") for one in self.allowed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +98,8 @@ class Listing:
     limits: Limits = Limits()
     exclude: frozenset[str] = frozenset()
     """What it was looked at with, so that it can be looked at again."""
+    links: tuple[tuple[str, str], ...] = ()
+    """Links that leave the tree: path, and the absolute path that they lead to."""
 
 
 def never() -> None:
@@ -96,9 +117,13 @@ def look(
 
     `check` is called now and then; what it raises ends the look.
     """
-    walk = Walk(root, Rules.read(root), exclude, 10 * limits.max_files, check)
+    walk = Walk(root, Rules.read(root), exclude, limits.walked, check)
     found = walk.found()
-    _within(limits, found, walk.cut)
+    try:
+        _within(limits, found, walk.cut)
+    except TreeTooBig as error:
+        error.links = tuple(sorted(walk.links))
+        raise
     known = {entry.path: entry for entry in previous.entries} if previous else {}
     entries = []
     with open_folder(root) as fd:
@@ -110,7 +135,7 @@ def look(
                 continue  # it went away after the walk: it is no longer part of the tree
             except OSError as error:
                 walk.note(f"{item.path}: left out, cannot be read ({error.strerror})")
-    return _listing(entries, walk.notes(), limits, exclude)
+    return _listing(entries, walk, limits, exclude)
 
 
 def look_again(root: Path, listing: Listing, check: Callable[[], None] = never) -> Listing:
@@ -185,9 +210,7 @@ def _digest(fd: int, path: str, check: Callable[[], None]) -> tuple[str, os.stat
     return content, None
 
 
-def _listing(
-    entries: list[Entry], notes: tuple[str, ...], limits: Limits, exclude: frozenset[str]
-) -> Listing:
+def _listing(entries: list[Entry], walk: Walk, limits: Limits, exclude: frozenset[str]) -> Listing:
     digest = hashlib.sha256(b"pxtui tree 1\0")
     for entry in entries:
         fields = (entry.path, entry.kind, f"{entry.mode:o}", entry.content)
@@ -197,26 +220,30 @@ def _listing(
         signature=digest.hexdigest(),
         files=sum(entry.kind != "dir" for entry in entries),
         size=sum(entry.size for entry in entries),
-        skipped=notes,
+        skipped=walk.notes(),
         limits=limits,
         exclude=exclude,
+        links=tuple(sorted(walk.links)),
     )
 
 
 def _within(limits: Limits, found: list[Found], cut: bool) -> None:
-    files = [item for item in found if item.kind != "dir"]
+    files = [item for item in found if item.kind != "dir" and limits.counts(item.path)]
     size = sum(item.stat.st_size for item in files if item.kind == "file")
     if not cut and size <= limits.max_size and len(files) <= limits.max_files:
         return
-    biggest = ", ".join(f"{path} ({amount(s)}, {n} files)" for path, s, n in _biggest(files))
+    heavy = _biggest(files)
+    biggest = ", ".join(f"{path} ({amount(s)}, {n} files)" for path, s, n in heavy)
     least = "more than " if cut else ""
-    raise ContextError(
+    error = TreeTooBig(
         f"the tree has {least}{amount(size)} in {least}{len(files):,} files, more than the "
         f"{amount(limits.max_size)} or {limits.max_files:,} files allowed; "
         f"the biggest folders: {biggest}",
         "name what the image does not need in .dockerignore, or raise the settings "
         "context.max-size or context.max-files",
     )
+    error.heavy = tuple(heavy)
+    raise error
 
 
 def _biggest(files: Iterable[Found]) -> list[tuple[str, int, int]]:

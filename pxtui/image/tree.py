@@ -45,6 +45,8 @@ class Walk:
         self._kept: dict[str, Found] = {}
         self._open: dict[str, Found] = {}
         self.cut = False
+        self.links: list[tuple[str, str]] = []
+        """Links that leave the tree: path, and the absolute path that they lead to."""
 
     def found(self) -> list[Found]:
         """Everything that goes in, sorted by path."""
@@ -106,8 +108,15 @@ class Walk:
         end = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
         if end.startswith("/") or end == ".." or end.startswith("../"):
             self.note(f"{path}: left out, a link that leaves the tree (to {target})")
+            self._leaves(path)
             return None
         return Found(path, "link", info, target)
+
+    def _leaves(self, path: str) -> None:
+        """Keep a link that leads to something outside, unless the rules leave it out anyway."""
+        end = os.path.realpath(self._root / path)
+        if os.path.exists(end) and not self._rules.judge(path, False).out:
+            self.links.append((path, end))
 
     def note(self, text: str) -> None:
         """Keep a note of what was left out."""

@@ -34,6 +34,8 @@ class Declaration:
     hint: str = ""
     """What YAML or Polyaxon make of the typed text where that is not plain (`yes` is True)."""
     line: int = 1
+    secret: bool = False
+    """By its name a password or key: its value is shown as dots, and runs as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,13 @@ class Resolved:
     """The declarations as JSON-ready values, for POLYAXON_PARAMS and `show`."""
     nocache: bool = False
     """Whether the file asks for a build without the cache."""
+    masked: str = ""
+    """The command with dots for secret values; empty where it has none."""
+
+    @property
+    def shown(self) -> str:
+        """The command as it is shown: what runs, but for secret values."""
+        return self.masked or self.cmd
 
 
 @dataclass(frozen=True, slots=True)

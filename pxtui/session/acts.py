@@ -10,14 +10,16 @@ from typing import assert_never
 
 from pxtui import history, places, project, schedule
 from pxtui.engine import BuildRequest
-from pxtui.errors import PxtuiError, StateError
+from pxtui.errors import PxtuiError, StartError, StateError
 from pxtui.events import (
     Answered,
     Changed,
     Closing,
     Dropped,
     Goal,
+    Hinted,
     ImageSeen,
+    NeedsSeen,
     Notice,
     OnBusy,
     Queued,
@@ -32,6 +34,7 @@ from pxtui.image import context
 from pxtui.image.plan import plan
 from pxtui.polyaxonfile.reading import Resolved
 from pxtui.session import questions, threads
+from pxtui.session.needs import surroundings
 from pxtui.session.parts import Parts
 from pxtui.state import State, target
 
@@ -82,9 +85,9 @@ def _start(parts: Parts, action: schedule.Start) -> None:
     assert engine is not None  # noqa: S101  decide waits for the engine
     assert seen is not None  # noqa: S101
     try:
-        parts.runs.start(engine, seen.id, action.queued)
-    except StateError as error:
-        parts.teller.tell(Unqueued())
+        parts.runs.start(engine, seen.id, action.queued, tty=action.queued.tty)
+    except (StateError, StartError) as error:
+        parts.teller.tell(Unqueued(id=action.queued.id))
         parts.teller.tell(Dropped(str(error), "error", "run"))
 
 
@@ -95,11 +98,27 @@ async def look(parts: Parts) -> None:
         before = parts.teller.state
         for event in await threads.in_thread("read", parts.working.refresh):
             parts.teller.tell(event)
-        seen, paths = await threads.in_thread("look", parts.tree.look)
+        seen, paths = await threads.in_thread("look", lambda: parts.needs.look(parts.tree))
         _tell_tree(parts, before, seen, paths)
+        await _tell_needs(parts, seen)
         if parts.doubts != doubts:
             parts.doubt()
         await find_image(parts)
+
+
+async def _tell_needs(parts: Parts, seen: TreeSeen) -> None:
+    needs = await threads.in_thread("needs", lambda: parts.needs.gather(seen, parts.tree.listing))
+    told = NeedsSeen(needs, surroundings(parts.settings, needs))
+    state = parts.teller.state
+    if (state.needs, state.surroundings) != (told.needs, told.surroundings):
+        parts.teller.tell(told)
+
+
+async def decide(parts: Parts, need: str, choice: str) -> None:
+    """Keep what the person decided on a need, and look at the tree with it."""
+    project.write_decision(parts.project.places, need, choice)
+    parts.teller.tell(Hinted())
+    await look(parts)
 
 
 def _tell_tree(parts: Parts, before: State, seen: TreeSeen, paths: tuple[str, ...]) -> None:
@@ -165,6 +184,7 @@ async def _request(parts: Parts, resolved: Resolved, listing: context.Listing) -
         plan=plan(resolved, staged),
         listing=listing,
         allow_steps=parts.allow_steps,
+        platform=parts.settings.platform,
     )
 
 
@@ -186,8 +206,18 @@ async def _build(parts: Parts, action: schedule.Build) -> None:
 def _enqueue(parts: Parts, action: schedule.Enqueue) -> None:
     state = parts.teller.state
     assert state.resolved is not None  # noqa: S101  decide has seen it
+    assert state.reading is not None  # noqa: S101
     queued = Queued(
-        state.resolved, action.image, action.target, action.cause, _differs(state), action.beside
+        state.resolved,
+        action.image,
+        action.target,
+        action.cause,
+        _differs(state),
+        action.beside,
+        state.surroundings,
+        tuple((d.name, d.text) for d in state.reading.declarations),
+        state.wish is not None and state.wish.tty,
+        places.new_id(),
     )
     parts.teller.tell(queued)
     if action.restart:
@@ -224,6 +254,9 @@ def answer(parts: Parts, question: str, choice: str) -> None:
     if asked is None or asked.id != question or choice not in dict(asked.choices):
         return
     engine = parts.teller.state.engine
+    if asked.kind == "trust" and choice == "yes":
+        for need in questions.asked_for(parts.teller.state):
+            project.write_decision(parts.project.places, need.id, "give")
     if asked.kind == "trust" and choice != "no" and engine is not None:
         parts.allow_steps = parts.allow_steps or choice == "steps"
         project.trust(parts.project.places, engine.id, any_step=choice == "steps")
@@ -240,8 +273,8 @@ def stop(parts: Parts, run: str | None) -> None:
     elif state.building is not None and run is None:
         tell(Dropped())
         parts.builds.close()
-    elif state.queue and run is None:
-        tell(Unqueued())
+    elif state.queue:
+        tell(Unqueued(id=run))
     else:
         tell(Notice("info", "nothing is going on that could be stopped"))
 
@@ -279,10 +312,12 @@ async def watch(parts: Parts, mode: WatchMode, on_busy: OnBusy | None) -> None:
         teller.tell(Wished(mode, "changed", teller.state.watching.on_busy))
 
 
-def repeat(parts: Parts) -> None:
-    """Let the newest run have another turn, with its values and its image."""
+def repeat(parts: Parts, run: str | None = None) -> None:
+    """Let a run (the newest) have another turn, with its values and its image."""
     teller = parts.teller
     records = history.read_all(parts.project.places)
+    if run is not None:
+        records = tuple(record for record in records if record.id == run)
     engine = teller.state.engine
     if not records:
         teller.tell(Notice("info", "nothing was run yet"))
@@ -293,4 +328,15 @@ def repeat(parts: Parts) -> None:
     else:
         last = records[-1]
         resolved = last.as_resolved()
-        teller.tell(Queued(resolved, last.image, last.target, "repeated", last.differs))
+        teller.tell(
+            Queued(
+                resolved,
+                last.image,
+                last.target,
+                "repeated",
+                last.differs,
+                surroundings=last.as_surroundings(),
+                values=last.values,
+                id=places.new_id(),
+            )
+        )

@@ -131,3 +131,35 @@ async def remove(parts: Parts, run: str) -> None:
     else:
         tell(Notice("good", f"removed #{record.number} with its container, log and outputs"))
     await refresh(parts)
+
+
+async def mark(parts: Parts, run: str, label: str | None, starred: bool | None) -> None:
+    """Keep the person's name and star of a run."""
+    places = parts.project.places
+    old = history.read_mark(places, run)
+    new = history.Mark(
+        old.label if label is None else label, old.starred if starred is None else starred
+    )
+    history.write_mark(places, run, new)
+    await refresh(parts)
+
+
+async def load_values(parts: Parts, run: str) -> None:
+    """Take the values of a run into the working set."""
+    record = history.read(parts.project.places, run)
+    reading = parts.teller.state.reading
+    if record is None or reading is None:
+        parts.teller.tell(Notice("warning", "there is no such run, or no polyaxonfile"))
+        return
+    values = dict(record.values)
+    now = {d.name: d for d in reading.declarations if d.editable}
+    wanted = tuple((now[n].path, t) for n, t in values.items() if n in now and now[n].text != t)
+    gone = [name for name in values if name not in {d.name for d in reading.declarations}]
+    for event in await threads.in_thread("load", lambda: parts.working.edit_all(wanted)):
+        parts.teller.tell(event)
+    told = f"the values of #{record.number} are in the form"
+    if gone:
+        left = ", ".join(gone)
+        parts.teller.tell(Notice("warning", f"{told}, but the file has no {left} any more"))
+    else:
+        parts.teller.tell(Notice("good", told, "u undoes it, r runs it"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import threading
 import time
 from dataclasses import replace
@@ -18,8 +20,17 @@ QUIET = 0.3
 """Seconds without new output after which a log that is read anew has all there is so far."""
 
 
+BIGGEST = 5
+"""Files of the outputs that are named."""
+
+
 def write_end(
-    places: ProjectPlaces, record: Record, outcome: Outcome, *, stopped: bool = False
+    places: ProjectPlaces,
+    record: Record,
+    outcome: Outcome,
+    engine: Engine | None,
+    *,
+    stopped: bool = False,
 ) -> Record:
     """Write down how a run ended; `stopped`: the person asked for it."""
     end = tail.read(places.run(record.id))
@@ -35,9 +46,32 @@ def write_end(
         seconds=max(0.0, (outcome.ended or time.time()) - record.started),
         message=message,
         last_line=end.last_line,
+        kept=outcome.kept,
     )
+    size, biggest = _written(history.outputs(places, record))
+    record = replace(record, outputs_size=size, biggest=biggest)
     history.write(places, record)
     return record
+
+
+def forget(engine: Engine, record: Record) -> None:
+    """Let the engine forget a run whose end is written down and whose files are all here."""
+    if record.outcome in (None, "lost") or record.kept:
+        return
+    with contextlib.suppress(EngineError):  # it goes with the next look at earlier runs
+        engine.remove(record.id)
+
+
+def _written(folder: str) -> tuple[int, tuple[tuple[str, int], ...]]:
+    """Bytes of all files in a folder, and the biggest: path in it, bytes."""
+    sizes: list[tuple[str, int]] = []
+    for here, _, names in os.walk(folder) if folder else ():
+        for name in names:
+            path = os.path.join(here, name)
+            with contextlib.suppress(OSError):
+                sizes.append((os.path.relpath(path, folder), os.lstat(path).st_size))
+    biggest = sorted(sizes, key=lambda one: (-one[1], one[0]))[:BIGGEST]
+    return sum(size for _, size in sizes), tuple(biggest)
 
 
 def take_up(
@@ -60,7 +94,9 @@ def take_up(
         return record
     finally:
         sink.close()
-    return write_end(places, record, outcome)
+    record = write_end(places, record, outcome, engine)
+    forget(engine, record)
+    return record
 
 
 def _until_quiet(places: ProjectPlaces, record: Record) -> None:

@@ -73,11 +73,21 @@ class Link:
                 self.engine = self._opener()
             info = self.engine.info()
             image = self._image()
-            present = self.engine.has_image(image) if image else None
+            base = self.engine.base(image) if image else None
         except EngineError as error:
             return EngineSeen(False, "no engine", note=str(error))
         return EngineSeen(
-            True, info.name, info.id, info.isolated, info.note or info.version, present
+            True,
+            info.name,
+            info.id,
+            info.isolated,
+            info.note or info.version,
+            base is not None if image else None,
+            info.remote,
+            info.memory,
+            info.platform,
+            base or "",
+            info.gpus,
         )
 
     def check(self) -> None:

@@ -14,6 +14,7 @@ from pxtui.project import Project
 from pxtui.session import threads
 from pxtui.session.builds import Builds
 from pxtui.session.link import Link
+from pxtui.session.needs import Needs
 from pxtui.session.owner import Owner
 from pxtui.session.runs import Runs
 from pxtui.session.teller import Teller
@@ -76,7 +77,9 @@ class Parts:
         self.link = Link(engine, self._image, self._seen, keep_trying=follow)
         tell_now, size = self.teller.tell, settings.log_max_size
         self.builds = Builds(project.places, self._build_told, tell_now, size)
-        self.runs = Runs(project.places, self.owner.name, self.teller.tell_soon, tell_now, size)
+        tell_soon, name = self.teller.tell_soon, project.root.name
+        self.runs = Runs(project.places, self.owner.name, tell_soon, tell_now, settings, name)
+        self.needs = Needs(project, settings)
         self._loop = asyncio.get_running_loop()
 
     def _image(self) -> str:

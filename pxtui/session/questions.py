@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pxtui.events import Asked, TreeSeen
+from pxtui.needs import Need
 from pxtui.places import new_id
 from pxtui.project import Project
 from pxtui.run import OUTPUTS, WORKDIR
@@ -47,12 +48,21 @@ def trust(project: Project, state: State) -> Asked:
     """The question before the first build or run of a project on an engine."""
     goal = state.wish.goal if state.wish else "build"
     words = "build and run" if goal == "run" else "build"
+    asks = asked_for(state)
     name = (state.resolved.project if state.resolved else None) or project.root.name
     text = f"{words.capitalize()} {name} here?"
     choices = [("yes", f"{words}; do not ask again for this project"), ("no", "do nothing")]
+    if asks:
+        choices[0] = ("yes", f"{words}, and give it what it asks for; do not ask again")
+        choices.insert(1, ("bare", f"{words}, without what it asks for"))
     if state.engine is not None and not state.engine.isolated:
         choices.insert(1, ("steps", "the same, and steps of any kind may run on this machine"))
     return Asked(new_id(), "trust", text, facts(project, state), tuple(choices), "yes")
+
+
+def asked_for(state: State) -> tuple[Need, ...]:
+    """What the project's own settings ask for and the person has not decided on."""
+    return tuple(need for need in state.needs if need.asked and not need.decided)
 
 
 def busy(state: State) -> Asked:

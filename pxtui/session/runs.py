@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -13,10 +14,11 @@ from pxtui.events import Event, Finished, Notice, Queued, Started, Stopping
 from pxtui.history import Record
 from pxtui.logs.store import LogWriter
 from pxtui.places import ProjectPlaces
-from pxtui.run import RunSpec, environment
-from pxtui.session import threads
+from pxtui.run import RunSpec, Surroundings, environment
+from pxtui.session import threads, variables
 from pxtui.session.builds import UNFORESEEN
-from pxtui.session.ends import write_end
+from pxtui.session.ends import forget, write_end
+from pxtui.settings import Settings
 
 LOST = Outcome("lost", message="the engine has it no more, and nobody saw its end")
 
@@ -30,21 +32,28 @@ class Runs:
         owner: str,
         tell: Callable[[Event], None],
         tell_now: Callable[[Event], None],
-        log_size: int,
+        settings: Settings,
+        name: str,
     ) -> None:
         self._places = project
+        self._settings = settings
+        self._name = name
         self._owner = owner
         self._tell = tell
         self._tell_now = tell_now
-        self._log_size = log_size
         self._jobs: dict[str, RunJob] = {}
         self._stopped: set[str] = set()
         self._leaving = False
 
-    def start(self, engine: Engine, engine_id: str, queued: Queued) -> None:
-        """Start a waiting run; its Finished follows whatever happens."""
+    def start(self, engine: Engine, engine_id: str, queued: Queued, tty: bool = False) -> None:
+        """Start a waiting run; its Finished follows whatever happens.
+
+        Raises StartError if the person's variables cannot be read.
+        """
+        own = self._variables(queued.surroundings)
         run_id = places.new_id()
         folder = places.private_dir(self._places.run(run_id))
+        outputs = self._places.outputs(run_id, self._settings.outputs, self._name)
         record = Record(
             id=run_id,
             number=history.next_number(self._places),
@@ -56,8 +65,12 @@ class Runs:
             started=time.time(),
             differs=queued.differs,
             resolved=asdict(queued.resolved),
+            values=queued.values,
+            surroundings=asdict(queued.surroundings),
+            outputs=str(places.private_dir(outputs)),
         )
         history.write(self._places, record)
+        self._places.point_to_latest(outputs)
         spec = RunSpec(
             id=run_id,
             name=places.container_name(self._places.project, run_id),
@@ -65,10 +78,20 @@ class Runs:
             cmd=queued.resolved.cmd,
             env=environment(queued.resolved, run_id),
             labels=self._labels(run_id, queued.target),
-            outputs=str(places.private_dir(folder / "outputs")),
+            outputs=str(outputs),
             folder=str(folder),
+            surroundings=queued.surroundings,
+            variables=own,
+            tty=tty,
         )
-        self._begin(record, lambda sink: engine.run(spec, sink), queued=queued)
+        self._begin(engine, record, lambda sink: engine.run(spec, sink), queued=queued)
+
+    def _variables(self, wanted: Surroundings) -> tuple[tuple[str, str], ...]:
+        typed = dict(item.split("=", 1) for item in self._settings.env if "=" in item)
+        found, missing = variables.values(wanted, typed, os.environ)
+        for name in missing:
+            self._tell_now(Notice("warning", f"{name} is not set here: the run does not get it"))
+        return found
 
     def _labels(self, run_id: str, target: str) -> tuple[tuple[str, str], ...]:
         return (
@@ -84,9 +107,15 @@ class Runs:
         """Take up a run that an earlier pxtui left, its whole log read anew; it is ours now."""
         record = replace(record, owner=self._owner)
         history.write(self._places, record)
-        self._begin(record, lambda sink: engine.adopt(record.id, sink), queued=None)
+        self._begin(engine, record, lambda sink: engine.adopt(record.id, sink), queued=None)
 
-    def _begin(self, record: Record, make: Callable[[Sink], RunJob], queued: Queued | None) -> None:
+    def _begin(
+        self,
+        engine: Engine,
+        record: Record,
+        make: Callable[[Sink], RunJob],
+        queued: Queued | None,
+    ) -> None:
         self._tell_now(
             Started(
                 "run",
@@ -101,16 +130,18 @@ class Runs:
                 queued=queued,
             )
         )
-        threads.start(f"run {record.number}", lambda: self._work(record, make))
+        threads.start(f"run {record.number}", lambda: self._work(engine, record, make))
 
-    def _work(self, record: Record, make: Callable[[Sink], RunJob]) -> None:
-        log = LogWriter(self._places.run(record.id), self._log_size)
+    def _work(self, engine: Engine, record: Record, make: Callable[[Sink], RunJob]) -> None:
+        log = LogWriter(self._places.run(record.id), self._settings.log_max_size)
         outcome = UNFORESEEN
         try:
             job = make(log)
             self._jobs[record.id] = job
             for note in job.notes:
                 self._tell(Notice("info", f"#{record.number}: {note}"))
+            record = replace(record, got=job.got or record.got)
+            history.write(self._places, record)
             stopped = record.id in self._stopped
             outcome = Outcome("cancelled") if stopped else job.wait()
         except EngineLost as error:
@@ -120,11 +151,13 @@ class Runs:
         finally:
             log.close()
             if not self._leaving:
-                self._finish(record, outcome)
+                self._finish(engine, record, outcome)
             self._jobs.pop(record.id, None)
 
-    def _finish(self, record: Record, outcome: Outcome) -> None:
-        record = write_end(self._places, record, outcome, stopped=record.id in self._stopped)
+    def _finish(self, engine: Engine, record: Record, outcome: Outcome) -> None:
+        stopped = record.id in self._stopped
+        record = write_end(self._places, record, outcome, engine, stopped=stopped)
+        forget(engine, record)
         self._tell(
             Finished(
                 "run",
@@ -134,9 +167,11 @@ class Runs:
                 record.image,
                 record.seconds or 0.0,
                 record.message,
-                history.outputs(self._places, record.id) or None,
+                history.outputs(self._places, record) or None,
                 time.time(),
                 number=record.number,
+                outputs_size=record.outputs_size,
+                biggest=record.biggest,
             )
         )
 
@@ -164,4 +199,4 @@ class Runs:
 
     def lost(self, record: Record) -> None:
         """Note a run of which neither the engine nor anybody else knows the end."""
-        write_end(self._places, record, LOST)
+        write_end(self._places, record, LOST, None)

@@ -170,14 +170,26 @@ class Session:
         wish = Wished("build", "asked", None, no_cache, pull)
         self._do(lambda: self._parts.teller.tell(wish))
 
-    def run(self, *, on_busy: OnBusy | None = None) -> None:
+    def run(self, *, on_busy: OnBusy | None = None, tty: bool = False) -> None:
         """Build if needed, then run the working set; asks (Asked `busy`) while a run is going."""
-        wish = Wished("run", "asked", on_busy)
+        wish = Wished("run", "asked", on_busy, tty=tty)
         self._do(lambda: self._parts.teller.tell(wish))
 
-    def repeat(self) -> None:
-        """Run again with the values and the image of the newest run."""
-        self._do(lambda: acts.repeat(self._parts))
+    def repeat(self, run: str | None = None) -> None:
+        """Run again with the values and the image of a run (the newest)."""
+        self._do(lambda: acts.repeat(self._parts, run))
+
+    def decide(self, need: str, choice: str) -> None:
+        """Decide on a Need by the key of one of its choices; an empty choice opens it again."""
+        self._do(lambda: acts.decide(self._parts, need, choice))
+
+    def load(self, run: str) -> None:
+        """Take the values of a run into the working set; values the file has not are told."""
+        self._do(lambda: adopt.load_values(self._parts, run))
+
+    def mark(self, run: str, *, label: str | None = None, starred: bool | None = None) -> None:
+        """Name a run, or star it; None leaves that as it is."""
+        self._do(lambda: adopt.mark(self._parts, run, label, starred))
 
     def stop(self, run: str | None = None) -> None:
         """Stop a run (the newest: SIGTERM, grace, SIGKILL), else the build, else what waits."""
@@ -191,9 +203,9 @@ class Session:
         """Stop all that this session has started."""
         self._do(lambda: acts.cancel(self._parts))
 
-    def unqueue(self) -> None:
-        """Take the waiting runs back."""
-        self._do(lambda: self._parts.teller.tell(Unqueued()))
+    def unqueue(self, wait: str | None = None) -> None:
+        """Take the waiting run of this `Queued.id` back, or all."""
+        self._do(lambda: self._parts.teller.tell(Unqueued(id=wait)))
 
     def watch(self, mode: WatchMode, on_busy: OnBusy | None = None) -> None:
         """Set what a change of the project leads to."""

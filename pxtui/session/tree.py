@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from pxtui.errors import ContextError
 from pxtui.events import TreeSeen
 from pxtui.image import context
+from pxtui.image.tree import parents
 from pxtui.project import Project
 from pxtui.settings import Settings
 from pxtui.watch import Watcher
@@ -20,20 +22,32 @@ class Tree:
         self._project = project
         self._limits = context.Limits(settings.context_max_size, settings.context_max_files)
         own = () if settings.context_polyaxonfile else (project.shown_file,)
-        self._exclude = frozenset(own)
+        self._own = frozenset(own)
+        self._left_out: frozenset[str] = frozenset()
         self._watcher: Watcher | None = None
+
+    def decide(self, left_out: Iterable[str], sent: Iterable[str]) -> None:
+        """What of the tree is mounted or left out, and what is sent whatever its size."""
+        self._left_out = frozenset(left_out)
+        self._limits = replace(self._limits, allowed=tuple(sorted(sent)))
 
     def look(self) -> tuple[TreeSeen, tuple[str, ...]]:
         """Look now (blocks); what is seen, and the paths that changed since the last look."""
         old = self.listing
         try:
-            new = context.look(self._project.root, self._limits, self._exclude, old)
+            exclude = self._own | self._left_out
+            new = context.look(self._project.root, self._limits, exclude, old)
+        except context.TreeTooBig as error:
+            self.listing = None
+            told = str(error)
+            return TreeSeen("", 0, 0, error=told, links=error.links, heavy=error.heavy), ()
         except ContextError as error:
             self.listing = None
             return TreeSeen("", 0, 0, error=str(error)), ()
         self.listing = new
         changed = context.changes(old, new) if old is not None else ()
-        return TreeSeen(new.signature, new.files, new.size, new.skipped), changed
+        seen = TreeSeen(new.signature, new.files, new.size, new.skipped, links=new.links)
+        return seen, changed
 
     def watch(self, hint: Callable[[], None], trouble: Callable[[str], None]) -> None:
         """Call `hint` from another thread whenever a look may be worth it."""
@@ -41,7 +55,10 @@ class Tree:
 
         def ignored() -> Callable[[str], bool]:
             rules = context.ignored(root)
-            return lambda path: path != own and rules(path)
+            out = self._left_out
+            return lambda path: (
+                path != own and (rules(path) or any(p in out for p in (path, *parents(path))))
+            )
 
         self._watcher = Watcher(root, ignored, hint, trouble)
         self._watcher.start()

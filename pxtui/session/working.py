@@ -109,6 +109,15 @@ class WorkingSet:
         self._undone.clear()
         return self._set(edits)
 
+    def edit_all(self, values: Edits) -> list[Event]:
+        """Accept several values at once; `undo` takes them back together."""
+        before, events = self.edits, list[Event]()
+        for path, text in values:
+            events += self.edit(path, text)
+            if self.edits != before and self._before and self._before[-1] != before:
+                self._before.pop()
+        return events
+
     def reset(self, path: Path) -> list[Event]:
         """Take one edit back."""
         edits = tuple((p, t) for p, t in self.edits if p != path)

@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -84,7 +84,8 @@ class Workshop:
     def request(self, *steps: str, base: str = BUSYBOX, **options: bool) -> BuildRequest:
         plan = ImagePlan(base, (), stage(self.root), steps)
         listing = look(self.root, Limits())
-        return BuildRequest(places.new_id(), self.project, self.root, plan, listing, **options)
+        given = (places.new_id(), self.project, self.root, plan, listing)
+        return replace(BuildRequest(*given), **options)  # type: ignore[arg-type]
 
     def build(self, *steps: str, base: str = BUSYBOX, **options: bool) -> Built:
         return self.carry_out(self.request(*steps, base=base, **options))
@@ -172,7 +173,7 @@ def docker_engine() -> DockerEngine:
     try:
         engine = connect("docker")
         info: EngineInfo = engine.info()
-        if not engine.has_image(BUSYBOX):
+        if engine.base(BUSYBOX) is None:
             missing(f"{info.id} has no {BUSYBOX}: run `.ci/engine up`")
     except EngineError as error:
         missing(f"no engine: {error}; run `.ci/engine up`")

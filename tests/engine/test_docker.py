@@ -299,7 +299,7 @@ def test_without_bash_sh_runs_the_command_and_says_so(shop: Workshop) -> None:
 
 
 def test_with_bash_bash_runs_the_command(shop: Workshop) -> None:
-    if not shop.engine.has_image(PYTHON):
+    if shop.engine.base(PYTHON) is None:
         pytest.skip(f"no {PYTHON}")
     sink = Recorder()
     job = shop.engine.run(shop.spec("echo $0; cat <(echo bash)", PYTHON), sink)

@@ -620,6 +620,6 @@ def test_the_supervisor_imports_little() -> None:
 def test_the_engine_says_what_it_is(project: Project) -> None:
     info = project.engine.info()
     assert (info.name, info.id, info.isolated) == ("no container (venv)", "local", False)
-    assert project.engine.has_image("anything")
+    assert project.engine.base("anything") is not None
     with pytest.raises(EngineError):
         project.engine.run(project.spec("pxtui/other:tag", "true"), project.told)

@@ -77,11 +77,20 @@ class StubSession(Session):
     def build(self, *, no_cache: bool = False, pull: bool = False) -> None:
         self.asked.append(("build",))
 
-    def run(self, *, on_busy: OnBusy | None = None) -> None:
+    def run(self, *, on_busy: OnBusy | None = None, tty: bool = False) -> None:
         self.asked.append(("run",))
 
-    def repeat(self) -> None:
-        self.asked.append(("repeat",))
+    def repeat(self, run: str | None = None) -> None:
+        self.asked.append(("repeat", *([run] if run else [])))
+
+    def decide(self, need: str, choice: str) -> None:
+        self.asked.append(("decide", need, choice))
+
+    def load(self, run: str) -> None:
+        self.asked.append(("load", run))
+
+    def mark(self, run: str, *, label: str | None = None, starred: bool | None = None) -> None:
+        self.asked.append(("mark", run, label, starred))
 
     def stop(self, run: str | None = None) -> None:
         self.asked.append(("stop",))
@@ -89,8 +98,8 @@ class StubSession(Session):
     def kill(self, run: str | None = None) -> None:
         self.asked.append(("kill",))
 
-    def unqueue(self) -> None:
-        self.asked.append(("unqueue",))
+    def unqueue(self, wait: str | None = None) -> None:
+        self.asked.append(("unqueue", *([wait] if wait else [])))
 
     def watch(self, mode: WatchMode, on_busy: OnBusy | None = None) -> None:
         self.asked.append(("watch", mode))

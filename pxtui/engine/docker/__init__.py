@@ -15,7 +15,7 @@ from pxtui.engine.docker import container
 from pxtui.engine.docker.build import DockerBuild, found_image
 from pxtui.engine.docker.connection import ACTION, ANSWER, Client, Way
 from pxtui.engine.docker.failures import explanation, telling
-from pxtui.engine.docker.image import image_id
+from pxtui.engine.docker.image import image_id, inspect_image
 from pxtui.engine.docker.run import DockerRun
 from pxtui.engine.hosts import Found, Kind, configured, tried
 from pxtui.errors import EngineError, NoEngine
@@ -61,10 +61,18 @@ class DockerEngine:
             note="rootless" if rootless else "",
         )
 
-    def has_image(self, image: str) -> bool:
-        """Whether an image is there; nothing is pulled."""
+    def base(self, image: str) -> str | None:
+        """The platform of an image that is there; nothing is pulled."""
         with self._asking(f"the image {image}") as client:
-            return image_id(client, image) is not None
+            found = inspect_image(client, image)
+        if found is None:
+            return None
+        parts = [found.get("Os"), found.get("Architecture"), found.get("Variant")]
+        return "/".join(str(part) for part in parts if part)
+
+    def disk(self) -> str:
+        """Not asked yet."""
+        return ""
 
     def find(self, request: BuildRequest) -> str | None:
         """The image of this environment and tree, by its labels."""

@@ -30,6 +30,7 @@ class Container:
     id: str
     outputs: Path
     notes: tuple[str, ...] = ()
+    got: tuple[tuple[str, str], ...] = ()
 
 
 def create(client: Client, spec: RunSpec, remote: bool) -> Container:

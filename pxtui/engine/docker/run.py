@@ -30,6 +30,7 @@ class DockerRun:
     def __init__(self, way: Way, made: Container, sink: Sink, started: bool = False) -> None:
         self.container = made.id
         self.notes = made.notes
+        self.got = made.got
         self._way, self._sink, self._outputs = way, sink, made.outputs
         self._client: Client | None = None
         self._lock = threading.Lock()

@@ -41,9 +41,13 @@ class LocalEngine:
             note="nothing is isolated: steps and command run on this machine, without the image",
         )
 
-    def has_image(self, image: str) -> bool:
-        """Nothing is ever pulled."""
-        return True
+    def base(self, image: str) -> str:
+        """Nothing is ever pulled, and no platform but this one is used."""
+        return ""
+
+    def disk(self) -> str:
+        """Not asked yet."""
+        return ""
 
     def find(self, request: BuildRequest) -> str | None:
         """The snapshot of this tree in this environment."""

@@ -151,6 +151,11 @@ class LocalRun:
         """What the person should know of how it was started."""
         return self._notes
 
+    @property
+    def got(self) -> tuple[tuple[str, str], ...]:
+        """What it was given, as label and text."""
+        return ()
+
     def stop(self, grace: float) -> None:
         """SIGTERM for the command and its children, after the grace SIGKILL."""
         self._tell(f"stop {grace}\n")
