@@ -198,6 +198,8 @@ class Queued:
     surroundings: Surroundings = USUAL
     values: tuple[tuple[str, str], ...] = ()
     """Every declaration, name and text as typed."""
+    secrets: tuple[str, ...] = ()
+    """Names of the declarations whose values are shown as dots."""
     tty: bool = False
     id: str = ""
     """Of the wait, by which it can be taken back."""
@@ -268,6 +270,14 @@ class Stopping:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """What the engine gave a run that starts, as label and text."""
+
+    id: str
+    got: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """A build or run ended: exactly one for each Started."""
 
@@ -288,6 +298,8 @@ class Finished:
     """Bytes of all that the run wrote and that was kept."""
     biggest: tuple[tuple[str, int], ...] = ()
     """The biggest files of the outputs: path in them, bytes."""
+    kept: str = ""
+    """The container that was kept because its files could not be taken out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,6 +391,7 @@ Event = (
     | Queued
     | Unqueued
     | Stopping
+    | Given
     | Finished
     | History
     | Watching

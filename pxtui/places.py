@@ -22,6 +22,7 @@ LABEL_OWNER = "pxtui.owner"
 LABEL_KIND = "pxtui.kind"
 LABEL_KEY = "pxtui.key"
 LABEL_SIGNATURE = "pxtui.signature"
+LABEL_OUTPUTS = "pxtui.outputs"
 
 
 def new_id() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from pxtui.polyaxonfile.reading import Resolved
@@ -12,6 +12,8 @@ BASH = "/bin/bash"
 SH = "/bin/sh"
 OUTPUTS = "/outputs"
 WORKDIR = "/code"
+CACHE = "/var/cache/pxtui"
+"""Where the person's cache volume stands."""
 PIDS = 16_384
 """Limit of processes of one run: a DataLoader with workers fits, a fork bomb does not."""
 
@@ -89,12 +91,22 @@ class RunSpec:
         """The command as the container is given it; `/bin/sh` where the image has no bash."""
         return (shell, "-c", self.cmd)
 
-    def with_outputs_at(self, path: str) -> tuple[tuple[str, str], ...]:
-        """The variables, with the outputs' place as the command sees it."""
+    def with_outputs_at(
+        self, path: str, data: Callable[[str], str] = str
+    ) -> tuple[tuple[str, str], ...]:
+        """The variables, with the places of outputs and data as the command sees them.
+
+        `data` says where a mount's target is found (without a container it is elsewhere).
+        """
+        targets = [mount.target for mount in self.surroundings.mounts]
+        paths = {target.rpartition("/")[2]: data(target) for target in targets}
+        first = [("POLYAXON_DATA_PATH", one) for one in list(paths.values())[:1]]
         return (
             *self.env,
             ("POLYAXON_RUN_OUTPUTS_PATH", path),
             ("POLYAXON_OUTPUTS_PATH", path),
+            ("POLYAXON_RUN_DATA_PATHS", json.dumps(paths)),
+            *first,
         )
 
 

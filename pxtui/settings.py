@@ -268,7 +268,8 @@ def _over(
         try:
             read[field] = reader(value)
         except ValueError as error:
-            shown = "" if plain == "env" else f" = {value!r}"
+            words = ", ".join(map(str, value)) if isinstance(value, tuple) else repr(value)
+            shown = "" if plain == "env" else f" = {words}"
             raise SettingsError(f"{source}: {plain}{shown} is not {error}") from None
         if field in _ADDING:
             read[field] = (*getattr(settings, field), *read[field])

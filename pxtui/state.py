@@ -17,6 +17,7 @@ from pxtui.events import (
     Event,
     FileText,
     Finished,
+    Given,
     Hinted,
     History,
     ImageSeen,
@@ -62,6 +63,8 @@ class Run:
     """A run that goes on."""
 
     started: Started
+    got: tuple[tuple[str, str], ...] = ()
+    """What the engine gave it, as label and text."""
     deadline: float | None = None
     """When it will be killed if it has not stopped by then."""
 
@@ -174,6 +177,8 @@ def _applied(state: State, event: Event) -> State:
             return replace(state, watching=event)
         case Notice():
             return replace(state, notice=event)
+        case Given():
+            return _with_got(state, event)
         case Saved():
             return state
         case History():
@@ -184,6 +189,11 @@ def _applied(state: State, event: Event) -> State:
             return _apply_job(state, event)
         case _:
             assert_never(event)
+
+
+def _with_got(state: State, event: Given) -> State:
+    runs = [replace(r, got=event.got) if r.started.id == event.id else r for r in state.runs]
+    return replace(state, runs=tuple(runs))
 
 
 def _apply_wish(state: State, event: Wished | Dropped | Asked | Answered | Withdrawn) -> State:

@@ -32,6 +32,7 @@ class Watcher:
         self._hint = hint
         self._trouble = trouble
         self._stop = threading.Event()
+        self._others = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="pxtui watch", daemon=True)
 
     def start(self) -> None:
@@ -42,6 +43,10 @@ class Watcher:
         """End it; the thread ends within a fraction of a second."""
         self._stop.set()
 
+    def renew(self) -> None:
+        """Other folders are ignored from now on: watch anew."""
+        self._others.set()
+
     def _watch(self) -> None:
         failures = 0
         while not self._stop.is_set():
@@ -49,32 +54,57 @@ class Watcher:
                 self._follow(polling=failures > len(BACKOFF))
             except Exception as error:
                 # The library raises its own, OSError and RuntimeError; all mean: start again.
-                failures += 1
-                if failures == 1 or failures == len(BACKOFF) + 1:
+                # A folder that went away before it could be watched is no failure.
+                gone = isinstance(error, FileNotFoundError) and self._root.exists()
+                failures += not gone
+                if not gone and failures in (1, len(BACKOFF) + 1):
                     self._trouble(_advice(error, polling=failures > len(BACKOFF)))
             self._hint()
             self._stop.wait(BACKOFF[max(0, min(failures, len(BACKOFF)) - 1)])
 
     def _follow(self, *, polling: bool) -> None:
+        """Watch the folders that there are now, until there are others."""
         # It takes a while to import, for which the first frame should not wait.
         import watchfiles
 
+        self._others.clear()
+        folders = self._folders(self._ignored())
         batches = watchfiles.watch(
-            self._root,
+            *folders,
+            # by itself it would follow links, into data that is mounted and not watched
+            recursive=False,
             watch_filter=None,
             debounce=DEBOUNCE_MS,
             step=STEP_MS,
             rust_timeout=200,
-            yield_on_timeout=False,
+            yield_on_timeout=True,
             stop_event=self._stop,
             raise_interrupt=False,
             force_polling=polling or None,
             ignore_permission_denied=True,
         )
+        fresh = True
         for batch in batches:
+            if fresh:
+                # the watches are set: what changed before they were is not told by them
+                self._hint()
+                fresh = False
             ignored = self._ignored()
             if any(not ignored(self._relative(path)) for _, path in batch):
                 self._hint()
+            if self._others.is_set() or (batch and self._folders(ignored) != folders):
+                return
+
+    def _folders(self, ignored: Callable[[str], bool]) -> list[str]:
+        """The folders of the tree, links not followed, without those that are ignored."""
+        found = [str(self._root)]
+        for here, names, _ in os.walk(self._root):
+            if here != found[0]:
+                found.append(here)
+            names[:] = sorted(
+                name for name in names if not ignored(self._relative(os.path.join(here, name)))
+            )
+        return found
 
     def _relative(self, path: str) -> str:
         return os.path.relpath(path, self._root)

@@ -58,3 +58,14 @@ def test_sizes_are_read_as_people_write_them(tmp_path: Path) -> None:
     for text, size in (("2 GB", 2_000_000_000), ("500mb", 500_000_000), ("1.5k", 1500), ("7", 7)):
         found = load(tmp_path, {}, {"PXTUI_CONTEXT_MAX_SIZE": text})
         assert found.context_max_size == size
+
+
+def test_a_bad_value_is_shown_and_a_variable_never(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"the command line: mounts = a, b:c is not SRC:DST"):
+        load(tmp_path, {"mounts": ("a", "b:c")}, {})
+    with pytest.raises(SettingsError) as refused:
+        load(tmp_path, {"env": ("GOOD=1", "not good=canary")}, {})
+    assert "env is not NAME or NAME=VALUE" in str(refused.value)
+    assert "canary" not in str(refused.value)
+    with pytest.raises(SettingsError, match="without values"):
+        load(tmp_path, {}, {"PXTUI_ENV": "NAME=canary"})

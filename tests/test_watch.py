@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -72,3 +73,66 @@ def test_a_name_that_is_no_text_does_not_end_it(tmp_path: Path, hints: Callable[
             continue
         return
     raise AssertionError("it is deaf")
+
+
+def test_what_a_link_leads_to_is_not_watched(tmp_path: Path, hints: Callable[..., None]) -> None:
+    outside = tmp_path / "data"
+    outside.mkdir()
+    (tmp_path / "tree/data").symlink_to(outside)
+    (tmp_path / "tree/ignored").mkdir()
+    hints()
+    (tmp_path / "tree/after.py").write_text("1")
+    hints()
+    (outside / "huge.bin").write_text("x")
+    (tmp_path / "tree/ignored/x.bin").write_text("x")
+    hints(none_for=0.6)
+
+
+def test_a_folder_made_again_is_watched_again(tmp_path: Path, hints: Callable[..., None]) -> None:
+    folder = tmp_path / "tree/d"
+    for round_ in range(3):
+        folder.mkdir()
+        hints()
+        limit = time.monotonic() + 10
+        (folder / "a.py").write_text(str(round_))
+        hints()
+        shutil.rmtree(folder)
+        hints()
+        assert time.monotonic() < limit
+
+
+def test_what_is_ignored_later_is_let_go(tmp_path: Path) -> None:
+    root = tmp_path / "tree"
+    (root / "data").mkdir(parents=True)
+    out: set[str] = set()
+    watched: list[str] = []
+    told = threading.Event()
+
+    def ignored() -> Callable[[str], bool]:
+        now = set(out)
+
+        def judge(path: str) -> bool:
+            watched.append(path)
+            return path in now
+
+        return judge
+
+    watcher = Watcher(root, ignored, told.set, print)
+    watcher.start()
+    try:
+        assert told.wait(10)
+        (root / "data/a").write_text("1")
+        limit = time.monotonic() + 10
+        while "data/a" not in watched and time.monotonic() < limit:
+            told.wait(0.05)
+        assert "data/a" in watched
+        out.add("data")
+        watcher.renew()
+        while told.wait(0.5):
+            told.clear()
+        (root / "data/b").write_text("1")
+        (root / "c").write_text("1")
+        assert told.wait(10)
+        assert "data/b" not in watched
+    finally:
+        watcher.close()

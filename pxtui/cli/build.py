@@ -5,11 +5,14 @@ from __future__ import annotations
 import click
 
 from pxtui.cli import headless
+from pxtui.cli.headless import How
 from pxtui.cli.options import Where, where_options
+from pxtui.cli.run_options import build_options
 
 
 @click.command("build")
 @where_options
+@build_options
 @click.option("--no-cache", is_flag=True, help="Build every step anew.")
 @click.option("--pull", is_flag=True, help="Ask the registry for a newer base image.")
 @click.option("--dry-run", is_flag=True, help="Only tell what would be done.")
@@ -19,6 +22,5 @@ def command(where: Where, no_cache: bool, pull: bool, dry_run: bool, as_json: bo
     headless.run(
         where,
         lambda session: session.build(no_cache=no_cache, pull=pull),
-        as_json=as_json,
-        dry_run=dry_run,
+        How(as_json, dry_run),
     )

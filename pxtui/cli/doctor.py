@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from pxtui import __version__, debug_log, history, places
+from pxtui import __version__, debug_log, gpus, history, places
 from pxtui.bounded import read_polyaxonfile
 from pxtui.cli.options import FAILED, INVALID, NO_ENGINE, Where, where_options
 from pxtui.engine import Engine
@@ -94,15 +94,18 @@ def _engine(project: Project, settings: Settings) -> Iterator[Finding]:
     yield "✓", "engine", f"{info.name} {info.version} at {info.id}{note}", 0
     if not info.isolated:
         yield "!", "engine", "the image is not used and nothing is isolated", 0
+    yield "✓", "gpu", gpus.give(info.gpus, "auto").text, 0
     yield from _kept(engine, project)
 
 
 def _kept(engine: Engine, project: Project) -> Iterator[Finding]:
     try:
-        kept = engine.runs(project.places.project)
+        kept, disk = engine.runs(project.places.project), engine.disk()
     except PxtuiError as error:
         yield "!", "containers", str(error), 0
         return
     size = sum(run.size for run in kept) / 1e6
     text = f"{len(kept)} runs of this project are kept, {size:.1f} MB written in them"
     yield "✓", "containers", f"{text} (pxtui runs rm removes them)", 0
+    if disk:
+        yield "✓", "engine disk", disk, 0

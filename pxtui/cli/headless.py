@@ -14,15 +14,34 @@ import click
 
 from pxtui.cli import objects, words
 from pxtui.cli.follow import Follow
-from pxtui.cli.options import FAILED, INVALID, NO_ENGINE, Where, fail, say
-from pxtui.errors import StateError
+from pxtui.cli.options import FAILED, INVALID, NO_ENGINE, USAGE, Where, fail, say
+from pxtui.engine import Engine
+from pxtui.errors import EngineError, StateError
 from pxtui.events import Dropped, Event, Finished, Invalid, NoFile, Phase, Queued, Started
 from pxtui.logs.screen import Line
 from pxtui.logs.text import clean_line
-from pxtui.session import Session, link, questions
+from pxtui.project import Project, read_draft
+from pxtui.session import Session, link, questions, threads
+from pxtui.settings import Settings
 from pxtui.state import State, apply
 
 POLL = 0.05
+
+
+@dataclass(frozen=True)
+class How:
+    """What a headless command makes of its session."""
+
+    as_json: bool
+    dry_run: bool = False
+    stays: bool = False
+    """It goes on after a job has ended (watch)."""
+    tty: bool = False
+    """The run has this terminal."""
+    detach: bool = False
+    """Over as soon as the run goes."""
+    draft: bool = False
+    """With the app's unwritten values."""
 
 
 @dataclass
@@ -30,39 +49,62 @@ class Headless:
     """What a headless command hears and says; `code` is the exit code so far."""
 
     session: Session
-    as_json: bool
-    stays: bool = False
-    """It goes on after a job has ended (watch)."""
+    how: How
+    engine: Callable[[], Engine]
+    """Opens the engine once more, to ask it beside the session."""
     code: int = 0
     ended: asyncio.Event = field(default_factory=asyncio.Event)
-    state: State = field(init=False)
+    state: State = field(default_factory=State)
     """As of the last event that was heard: the session may be further."""
     _follows: dict[tuple[Phase, str], Follow] = field(default_factory=dict)
     _signals: int = 0
-
-    def __post_init__(self) -> None:
-        self.state = self.session.state
+    _leaving: asyncio.Task[None] | None = None
 
     def hear(self, event: Event) -> None:
         """Say an event, and note what it means for the exit code."""
-        self.state = apply(self.state, event)
+        before, self.state = self.state, apply(self.state, event)
         self.write_output()
         if isinstance(event, Started):
-            folder = self.session.folder(event.phase, event.id)
-            self._follows[event.phase, event.id] = Follow(folder)
+            self._started(event)
         if isinstance(event, Finished):
             self._drain(event.phase, event.id)
-        if (text := words.of(event)) is not None:
-            say(text)
+        if (text := words.of(event, before)) is not None:
+            self._say(text)
         if isinstance(event, Queued) and self.state.runs:
-            say("◌ the next run is ready and waits for this one to end")
-        if self.as_json and (shown := objects.of(event)) is not None:
+            self._say("◌ the next run is ready and waits for this one to end")
+        if self.how.as_json and (shown := objects.of(event)) is not None:
             _write(shown)
         code, over = self._meaning(event)
         if not self._signals:
             self.code = self.code if code is None else code
-        if over and (not self.stays or self._signals):
+        if over and (not self.how.stays or self._signals):
             self.ended.set()
+
+    def _say(self, text: str) -> None:
+        if self.how.tty and self.state.runs:  # the terminal is raw
+            click.echo(text.replace("\n", "\r\n") + "\r", err=True)
+        else:
+            say(text)
+
+    def _started(self, event: Started) -> None:
+        if event.phase == "build" or not (self.how.tty or self.how.detach):
+            folder = self.session.folder(event.phase, event.id)
+            self._follows[event.phase, event.id] = Follow(folder)
+        elif self.how.detach:
+            if not self.how.as_json:
+                _write(f"#{event.number} {event.id}")
+            self._leaving = asyncio.create_task(self._leave(event))
+
+    async def _leave(self, run: Started) -> None:
+        """Wait until the engine has the run going, and let go of it."""
+        project = self.session.project.places.project
+        while not await threads.in_thread("goes", lambda: _goes(self.engine, project, run.id)):
+            await asyncio.sleep(POLL)
+        if self._signals:
+            return
+        say(f"#{run.number} goes on: pxtui runs logs {run.number} --follow shows its output")
+        self.session.leave("leave")
+        self.ended.set()
 
     def _meaning(self, event: Event) -> tuple[int | None, bool]:
         """The exit code that an event leads to, and whether the command is over with it."""
@@ -92,7 +134,7 @@ class Headless:
             self._line(phase, job, line)
 
     def _line(self, phase: Phase, job: str, line: Line) -> None:
-        if self.as_json:
+        if self.how.as_json:
             _write(objects.output(phase, job, line.stream, line.text))
         elif phase == "run" and line.stream != "stderr":
             _write(line.text)
@@ -105,6 +147,8 @@ class Headless:
         self.code = 128 + number
         state = self.session.state
         if number == signal.SIGHUP:
+            if self.how.tty:  # nobody can type to it any more
+                self.session.leave("stop")
             self.ended.set()
             return
         self.session.leave("stop")
@@ -112,6 +156,13 @@ class Headless:
             self.ended.set()
         else:
             self.session.cancel()
+
+
+def _goes(opener: Callable[[], Engine], project: str, run: str) -> bool:
+    """Whether the engine has started a run; what it does not say is heard from the session."""
+    with contextlib.suppress(EngineError), contextlib.closing(opener()) as engine:
+        return any(found.id == run and found.started for found in engine.runs(project))
+    return False
 
 
 def _code(event: Finished) -> int:
@@ -130,48 +181,61 @@ def _write(text: str) -> None:
     sys.stdout.flush()
 
 
-async def drive(
-    where: Where,
-    request: Callable[[Session], None],
-    *,
-    as_json: bool,
-    dry_run: bool = False,
-    stays: bool = False,
-) -> int:
+async def drive(where: Where, request: Callable[[Session], None], how: How) -> int:
     """Open a session on what `where` says, make the request, and hear it to its end."""
     project, settings = where.project(), where.settings()
-    session = Session(
-        project,
-        settings,
-        link.opener(settings.engine, project.places),
-        names=where.names,
-        attended=False,
-        follow=stays,
-        allow_steps=where.allow_steps,
-    )
+    session = _session(where, project, settings, how)
     async with session:
-        headless = Headless(session, as_json, stays)
+        headless = Headless(session, how, link.opener(settings.engine, project.places))
         events = session.listen()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, headless.signalled, number)
         for event in session.opening:
             headless.hear(event)
-        if session.state.resolved is None and not stays:
+        draft = read_draft(project.places, project.file) if how.draft else ()
+        if session.state.resolved is None and not (how.stays or draft):
             return INVALID
+        headless.ended.clear()  # a file with errors may be mended, by the draft or an editor
+        for path, text in draft:
+            session.edit(path, text)
         session.begin()
         await session.ready()
-        engine = session.state.engine
-        if engine is None or not engine.ok:
-            say(f"pxtui: {clean_line(engine.note if engine else 'no engine')}")
-            return NO_ENGINE
-        for label, text in questions.facts(project, session.state):
-            say(f"  {label:<8} {clean_line(text)}")
-        if not dry_run:
+        if (code := _told(project, session.state, how)) is not None:
+            return code
+        if not how.dry_run:
             session.consent()
             request(session)
             await _hear_to_the_end(events, headless)
         return headless.code
+
+
+def _session(where: Where, project: Project, settings: Settings, how: How) -> Session:
+    return Session(
+        project,
+        settings,
+        link.opener(settings.engine, project.places),
+        names=where.names,
+        attended=False,
+        follow=how.stays,
+        allow_steps=where.allow_steps,
+    )
+
+
+def _told(project: Project, state: State, how: How) -> int | None:
+    """Tell what a build or run will get; an exit code where it cannot begin."""
+    engine = state.engine
+    if engine is None or not engine.ok:
+        say(f"pxtui: {clean_line(engine.note if engine else 'no engine')}")
+        return NO_ENGINE
+    if how.tty and not engine.isolated:
+        say("pxtui: --tty needs a container engine: run it without, or in a shell of your own")
+        return USAGE
+    for label, text in questions.facts(project, state):
+        say(f"  {label:<8} {clean_line(text)}")
+    for text in words.remedies(state):
+        say(f"! {text}")
+    return None
 
 
 async def _hear_to_the_end(events: AsyncIterator[Event], headless: Headless) -> None:
@@ -192,17 +256,10 @@ async def _hear_to_the_end(events: AsyncIterator[Event], headless: Headless) -> 
         hearing.cancel()
 
 
-def run(
-    where: Where,
-    request: Callable[[Session], None],
-    *,
-    as_json: bool,
-    dry_run: bool = False,
-    stays: bool = False,
-) -> None:
+def run(where: Where, request: Callable[[Session], None], how: How) -> None:
     """`drive` as the body of a command: ends the process with the exit code."""
     try:
-        code = asyncio.run(drive(where, request, as_json=as_json, dry_run=dry_run, stays=stays))
+        code = asyncio.run(drive(where, request, how))
     except BrokenPipeError:
         code = 128 + signal.SIGPIPE
         _give_up_output("the output was closed")

@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 from pxtui import history
-from pxtui.cli.options import Where, say
+from pxtui.cli.options import USAGE, Where, fail, say
 from pxtui.engine import Engine, FoundRun, open_engine
-from pxtui.errors import EngineError
+from pxtui.errors import EngineError, PxtuiError
 from pxtui.history import Record
 from pxtui.logs.text import clean_line
+from pxtui.places import ProjectPlaces
 from pxtui.session import link
 from pxtui.session.ends import take_up, write_end
 from pxtui.session.owner import is_held
 from pxtui.session.runs import LOST
 
 ON_THIS_MACHINE = ("local", "fake")
+
+
+def named(places: ProjectPlaces, name: str) -> Record:
+    """As `Known.named`, of what is on disk: no engine is asked."""
+    records = history.read_all(places)
+    meant = [r for r in records if name in (str(r.number), f"#{r.number}", r.id)]
+    if name == "last":
+        meant = list(records[-1:])
+    if not meant:
+        fail(PxtuiError(f"there is no run {name}", "pxtui runs list shows them"), USAGE)
+    return meant[0]
+
+
+def outcome(record: Record) -> str:
+    """State of a run in words."""
+    if record.outcome is None:
+        return "running"
+    code = f" {record.exit_code}" if record.exit_code else ""
+    return f"{record.outcome}{code}"
 
 
 class Known:
@@ -28,6 +48,10 @@ class Known:
     def records(self) -> tuple[Record, ...]:
         """All runs, oldest first."""
         return tuple(self.settled(record) for record in history.read_all(self.places))
+
+    def named(self, name: str) -> Record:
+        """The run of a number (`3`, `#3`), an id, or `last`; ends the command if there is none."""
+        return self.settled(named(self.places, name))
 
     def settled(self, record: Record) -> Record:
         """A run with its log and its end, unless it goes on or another pxtui holds it."""

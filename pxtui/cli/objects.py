@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pxtui.events import (
@@ -13,6 +13,7 @@ from pxtui.events import (
     Dropped,
     Event,
     Finished,
+    Given,
     Invalid,
     Loaded,
     NoFile,
@@ -88,7 +89,7 @@ NOTHING = dict.fromkeys(
 
 def checked(file: str, reading: Reading) -> dict[str, Any]:
     """A file and its problems, as an object."""
-    shown = resolved(reading.resolved) if reading.resolved else None
+    shown = resolved(reading.shown) if reading.shown else None
     return {
         "v": V,
         "file": file,
@@ -124,6 +125,9 @@ def of(event: Event) -> str | None:
             return line(
                 "started", phase=event.phase, id=event.id, number=event.number, cause=event.cause
             )
+        case Given():
+            got = [[label, clean(text)] for label, text in event.got]
+            return line("given", id=event.id, got=got)
         case Step():
             return _step(event)
         case Finished():
@@ -159,7 +163,14 @@ def _finished(event: Finished) -> str:
         seconds=event.seconds,
         message=clean(event.message) or None,
         outputs=event.outputs,
+        outputs_size=event.outputs_size,
+        outputs_files=files(event.biggest),
     )
+
+
+def files(biggest: Iterable[tuple[str, int]]) -> list[dict[str, Any]]:
+    """The biggest files of a run's outputs, as objects."""
+    return [{"path": clean(path), "size": size} for path, size in biggest]
 
 
 def _skipped(event: Dropped) -> str | None:
@@ -176,4 +187,6 @@ def _skipped(event: Dropped) -> str | None:
         seconds=0.0,
         message=clean(event.message),
         outputs=None,
+        outputs_size=0,
+        outputs_files=[],
     )

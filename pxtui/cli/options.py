@@ -112,7 +112,7 @@ def _over(above: Where, given: Mapping[str, Any]) -> Where:
         folder=above.folder if given["folder"] is None else given["folder"],
         files=given["files"] or above.files,
         names={**above.names, **_named(given["names"])},
-        flags={"engine": given["engine"]} if given["engine"] else above.flags,
+        flags={**above.flags, **({"engine": given["engine"]} if given["engine"] else {})},
         log_level=given["log_level"] or above.log_level,
         allow_steps=given["allow_steps"] or above.allow_steps,
     )

@@ -5,19 +5,22 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from dataclasses import replace
+from typing import Any
 
 import click
 
 from pxtui import history
-from pxtui.cli import objects
+from pxtui.cli import objects, removal
 from pxtui.cli.follow import Follow
-from pxtui.cli.known import ON_THIS_MACHINE, Known
-from pxtui.cli.options import FAILED, NO_ENGINE, USAGE, Where, fail, say, where_options
-from pxtui.errors import EngineError, PxtuiError
-from pxtui.history import Record
+from pxtui.cli.known import ON_THIS_MACHINE, Known, named, outcome
+from pxtui.cli.options import Where, say, where_options
+from pxtui.history import Mark, Record
+from pxtui.image.context import amount
 from pxtui.logs.store import LogReader
 from pxtui.logs.text import clean, clean_line
 from pxtui.places import ProjectPlaces
+from pxtui.polyaxonfile.secret import without
 
 POLL = 0.1
 
@@ -32,25 +35,6 @@ def _places(where: Where) -> ProjectPlaces:
     return where.project().places
 
 
-def _record(places: ProjectPlaces, name: str) -> Record:
-    """The run of a number (`3`, `#3`), an id, or `last`."""
-    records = history.read_all(places)
-    meant = [r for r in records if name in (str(r.number), f"#{r.number}", r.id)]
-    if name == "last":
-        meant = list(records[-1:])
-    if not meant:
-        fail(PxtuiError(f"there is no run {name}", "pxtui runs list shows them"), USAGE)
-    return meant[0]
-
-
-def outcome(record: Record) -> str:
-    """State of a run in words."""
-    if record.outcome is None:
-        return "running"
-    code = f" {record.exit_code}" if record.exit_code else ""
-    return f"{record.outcome}{code}"
-
-
 @command.command("list")
 @where_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a run on stdout.")
@@ -62,34 +46,72 @@ def list_runs(where: Where, as_json: bool) -> None:
     for record in records:
         if as_json:
             click.echo(objects.dumped(_object(_places(where), record)))
-            continue
-        differs = " ".join(f"{n}={t}" for n, t in record.differs) or "as in the file"
-        seconds = f"{record.seconds:.1f} s" if record.seconds is not None else "—"
-        click.echo(
-            f"#{record.number:<4} {outcome(record):<12} {seconds:>9}  {clean_line(differs)}"
-            f"  {clean_line(record.message or record.last_line)}".rstrip()
-        )
+        else:
+            click.echo(_line(record, history.read_mark(_places(where), record.id)))
+
+
+def _line(record: Record, mark: Mark) -> str:
+    differs = " ".join(f"{n}={t}" for n, t in record.differs) or "as in the file"
+    seconds = f"{record.seconds:.1f} s" if record.seconds is not None else "—"
+    size = amount(record.outputs_size) if record.outputs_size else ""
+    parts = (mark.label and f"“{mark.label}”", differs, record.message or record.last_line)
+    told = "  ".join(clean_line(part) for part in parts if part)
+    star = "★" if mark.starred else " "
+    return f"#{record.number:<4}{star}{outcome(record):<12} {seconds:>9} {size:>8}  {told}"
 
 
 def _object(places: ProjectPlaces, record: Record) -> dict[str, object]:
+    mark = history.read_mark(places, record.id)
     return {
         "v": objects.V,
         "id": record.id,
         "number": record.number,
+        "label": mark.label or None,
+        "starred": mark.starred,
         "state": record.outcome or "running",
         "exit_code": record.exit_code,
         "started": record.started,
         "seconds": record.seconds,
         "engine": record.engine,
         "image": record.image,
-        "cmd": record.cmd,
-        "declarations": dict(record.resolved.get("params", {})),
+        "cmd": record.shown,
+        "declarations": _declarations(record),
         "differs": dict(record.differs),
+        "got": [list(pair) for pair in record.got],
         "message": record.message or None,
         "last_line": record.last_line or None,
         "folder": str(places.run(record.id)),
         "outputs": history.outputs(places, record) or None,
+        "outputs_size": record.outputs_size,
+        "outputs_files": objects.files(record.biggest),
+        "kept": record.kept or None,
     }
+
+
+def _declarations(record: Record) -> dict[str, Any]:
+    """The values that it ran with; no text of them has a secret one."""
+    params = dict(record.resolved.get("params", {}))
+    hidden = frozenset(filter(None, (_at(params, name) for name in record.secrets)))
+    shown: dict[str, Any] = _veiled(params, hidden)
+    return shown
+
+
+def _at(params: Any, name: str) -> str:
+    """The value of a declaration `a.b`, as text."""
+    if isinstance(params, dict):
+        if name in params:
+            return str(params[name])
+        first, _, rest = name.partition(".")
+        return _at(params.get(first), rest)
+    return ""
+
+
+def _veiled(value: Any, hidden: frozenset[str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _veiled(item, hidden) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_veiled(item, hidden) for item in value]
+    return without(str(value), hidden) if isinstance(value, str) or str(value) in hidden else value
 
 
 @command.command("show")
@@ -99,21 +121,28 @@ def _object(places: ProjectPlaces, record: Record) -> dict[str, object]:
 def show(where: Where, as_json: bool, run: str) -> None:
     """Everything that is known of RUN (a number, an id, or `last`)."""
     places = _places(where)
-    record = Known(where).settled(_record(places, run))
+    record = Known(where).named(run)
     if as_json:
         click.echo(objects.dumped(_object(places, record)))
         return
+    mark = history.read_mark(places, record.id)
     rows = [
-        ("run", f"#{record.number} · {record.id}"),
+        ("run", f"{'★ ' if mark.starred else ''}#{record.number} · {record.id}"),
+        ("label", mark.label),
         ("state", outcome(record)),
         ("message", record.message),
         ("started", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.started))),
         ("seconds", f"{record.seconds:.1f}" if record.seconds is not None else ""),
         ("engine", record.engine),
         ("image", record.image),
-        ("command", record.cmd),
-        *(("value", f"{n} = {v}") for n, v in dict(record.resolved.get("params", {})).items()),
+        ("command", record.shown),
+        *(("value", f"{n} = {v}") for n, v in _declarations(record).items()),
+        *(("got", f"{label}: {text}") for label, text in record.got),
         ("folder", str(places.run(record.id))),
+        ("outputs", history.outputs(places, record)),
+        ("size", amount(record.outputs_size) if record.outputs_size else ""),
+        *(("file", f"{amount(size):>8}  {path}") for path, size in record.biggest),
+        ("kept", record.kept and f"{record.kept}: the container has files that are nowhere else"),
     ]
     for label, text in rows:
         if text:
@@ -127,7 +156,7 @@ def show(where: Where, as_json: bool, run: str) -> None:
 def logs(where: Where, follow: bool, run: str) -> None:
     """The whole log of RUN (a number, an id, or `last`), cleaned."""
     places, known = _places(where), Known(where)
-    record = known.settled(_record(places, run))
+    record = known.named(run)
     reading: threading.Thread | None = None
     if known.is_running(record):
         reading = threading.Thread(
@@ -159,32 +188,40 @@ def _begin(
     before.close()
 
 
-@command.command("rm")
+@command.command("path")
 @where_options
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.argument("runs", nargs=-1, required=True)
-def remove(where: Where, yes: bool, runs: tuple[str, ...]) -> None:
-    """Remove RUNS that have ended, each with its container, log and outputs."""
-    known = Known(where)
-    records = [known.settled(_record(known.places, run)) for run in runs]
-    for record in records:
-        say(f"#{record.number} {outcome(record)}: {known.places.run(record.id)}")
-        if known.is_running(record):
-            fail(PxtuiError(f"#{record.number} is still running", "stop it first"), USAGE)
-    if not yes:
-        if not sys.stdin.isatty():
-            fail(PxtuiError("nothing was removed: there is nobody to ask", "add --yes"), USAGE)
-        click.confirm("Remove container, log and outputs of these?", abort=True, err=True)
-    for record in records:
-        engine = known.engine(record)
-        if engine is None:
-            fail(PxtuiError(f"#{record.number} stays: its engine does not answer"), NO_ENGINE)
-        try:
-            history.empty(known.places, record.id)
-            engine.remove(record.id)
-            history.remove(known.places, record.id)
-        except EngineError as error:
-            fail(error, FAILED)
-        except OSError as error:
-            fail(PxtuiError(f"#{record.number} could not be removed: {error}"), FAILED)
-        say(f"removed #{record.number}")
+@click.argument("run", default="last")
+def path(where: Where, run: str) -> None:
+    """The folder of what RUN wrote."""
+    places = _places(where)
+    record = named(places, run)
+    folder = record.outputs or str(places.run(record.id) / "outputs")
+    # a script gets it as it is, a terminal never what could be a sequence
+    click.echo(clean_line(folder) if sys.stdout.isatty() else folder)
+
+
+@command.command("label")
+@where_options
+@click.argument("run")
+@click.argument("text")
+def label(where: Where, run: str, text: str) -> None:
+    """Name RUN; an empty TEXT takes the name back."""
+    _mark(where, run, label=text)
+
+
+@command.command("star")
+@where_options
+@click.option("--off", is_flag=True, help="Take the star back.")
+@click.argument("run")
+def star(where: Where, off: bool, run: str) -> None:
+    """Star RUN: `rm --older` and `rm --keep` leave it alone."""
+    _mark(where, run, starred=not off)
+
+
+def _mark(where: Where, run: str, **changes: Any) -> None:
+    places = _places(where)
+    record = named(places, run)
+    history.write_mark(places, record.id, replace(history.read_mark(places, record.id), **changes))
+
+
+command.add_command(removal.remove)

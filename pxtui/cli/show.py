@@ -24,7 +24,7 @@ def command(ctx: click.Context, where: Where, as_dockerfile: bool, as_json: bool
     reading = check.read(project.file, where)
     for problem in reading.problems:
         say(clean_line(str(problem)))
-    if reading.resolved is None:
+    if reading.resolved is None or reading.shown is None:
         if as_json:
             problems = [objects.problem(p) for p in reading.problems]
             click.echo(objects.dumped({"v": objects.V, **objects.NOTHING, "problems": problems}))
@@ -34,10 +34,10 @@ def command(ctx: click.Context, where: Where, as_dockerfile: bool, as_json: bool
         click.echo(clean(dockerfile(plan(reading.resolved, staged))), nl=False)
     elif as_json:
         problems = [objects.problem(p) for p in reading.problems]
-        shown = {**objects.resolved(reading.resolved), "problems": problems}
+        shown = {**objects.resolved(reading.shown), "problems": problems}
         click.echo(objects.dumped(shown))
     else:
-        _show(reading.resolved)
+        _show(reading.shown)
 
 
 def _show(resolved: Resolved) -> None:

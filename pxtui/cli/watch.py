@@ -7,7 +7,9 @@ from typing import cast
 import click
 
 from pxtui.cli import headless
+from pxtui.cli.headless import How
 from pxtui.cli.options import Where, where_options
+from pxtui.cli.run_options import run_options
 from pxtui.events import OnBusy
 from pxtui.session import Session
 from pxtui.settings import ON_BUSY
@@ -15,6 +17,7 @@ from pxtui.settings import ON_BUSY
 
 @click.command("watch")
 @where_options
+@run_options
 @click.option("--no-run", is_flag=True, help="Only build.")
 @click.option(
     "--on-busy",
@@ -30,4 +33,4 @@ def command(where: Where, no_run: bool, on_busy: str | None, dry_run: bool, as_j
     def request(session: Session) -> None:
         session.watch("build" if no_run else "run", policy)
 
-    headless.run(where, request, as_json=as_json, dry_run=dry_run, stays=True)
+    headless.run(where, request, How(as_json, dry_run, stays=True))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pxtui.events import (
     Changed,
     Dropped,
     EngineSeen,
     Event,
     Finished,
+    Given,
     Invalid,
     Loaded,
     NoFile,
@@ -16,14 +19,23 @@ from pxtui.events import (
     Step,
     Stopping,
 )
+from pxtui.image.context import amount
 from pxtui.logs.text import clean_line
+from pxtui.run import WORKDIR
+from pxtui.session.questions import asked_for
+from pxtui.state import State
 
 
-def of(event: Event) -> str | None:
-    """One line (several for problems), cleaned; None for what needs no words."""
+def of(event: Event, before: State) -> str | None:
+    """One line (several for problems), cleaned; None for what needs no words.
+
+    `before`: what was so when it came.
+    """
     match event:
-        case Loaded() if event.reading.problems:
-            return "\n".join(clean_line(str(p)) for p in event.reading.problems)
+        case Loaded() if (
+            before.reading is None or before.reading.problems != event.reading.problems
+        ):
+            return "\n".join(clean_line(str(p)) for p in event.reading.problems) or None
         case Invalid():
             return "\n".join(clean_line(str(p)) for p in event.reading.problems)
         case NoFile():
@@ -43,6 +55,8 @@ def of(event: Event) -> str | None:
             return f"● run #{event.number}  {clean_line(event.cmd)}"
         case Step():
             return _step(event)
+        case Given() if event.got:
+            return "  given: " + clean_line("; ".join(map(" ".join, event.got)))
         case Stopping():
             return "stopping"
         case Finished():
@@ -75,5 +89,32 @@ def _finished(event: Finished) -> str:
     words = "is up to date" if event.outcome == "skipped" else event.outcome
     code = f", exit code {event.exit_code}" if event.exit_code else ""
     message = f": {clean_line(event.message)}" if event.message else ""
-    kept = f"\n  outputs: {clean_line(event.outputs)}" if event.outputs else ""
-    return f"{mark} {what} {words} in {event.seconds:.1f} s{code}{message}{kept}"
+    return f"{mark} {what} {words} in {event.seconds:.1f} s{code}{message}{_outputs(event)}"
+
+
+def _outputs(event: Finished) -> str:
+    if not event.outputs:
+        return ""
+    files = ", ".join(f"{clean_line(path)} {amount(size)}" for path, size in event.biggest)
+    size = f"\n  {amount(event.outputs_size)}: {files}" if files else ""
+    return f"\n  outputs: {clean_line(event.outputs)}{size}"
+
+
+def remedies(state: State) -> Iterator[str]:
+    """How to give a run what the project has or asks for and nothing was decided on, cleaned."""
+    targets = {mount.target for mount in state.surroundings.mounts}
+    for need in asked_for(state):
+        name = clean_line(need.subject)
+        if need.kind == "variable":
+            yield f"the project asks for your variable {name}: --env {name} gives it"
+        elif not any(need.subject.startswith(f"{need.source}:{target}") for target in targets):
+            yield f"the project asks for a mount: --mount {name} gives it"
+    for need in state.needs:
+        place = f"{WORKDIR}/{need.subject}"
+        if need.decided or need.kind not in ("link", "folder") or place in targets:
+            continue
+        mount = clean_line(f"--mount {need.source}:{place} gives it")
+        if need.blocks:
+            yield f"{clean_line(need.subject)}: name it in .dockerignore, then {mount}"
+        else:
+            yield f"{clean_line(need.subject)} is left out: {mount}"

@@ -28,14 +28,16 @@ class Found:
 
     @property
     def remote(self) -> bool:
-        """Whether its files are not those of this machine."""
+        """Whether its files are surely not those of this machine.
+
+        A tunnel ends here too: the engine itself has to say whether it sees our files.
+        """
         scheme, _, rest = self.host.partition("://")
         if scheme in ("unix", "http+unix", "npipe") or "://" not in self.host:
             return False
         name = rest.rpartition("@")[2].split("/")[0]
         name = name[1:].split("]")[0] if name.startswith("[") else name.partition(":")[0]
         local = name in ("", "localhost", "::1") or name.startswith("127.")
-        # a tunnel ends on a loopback port too, but there is no way to tell it from an engine here
         return scheme == "ssh" or not local
 
 

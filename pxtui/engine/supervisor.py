@@ -2,6 +2,7 @@
 
 It is started as `python -m pxtui.engine.supervisor FOLDER LOCK CONTROL`, with the descriptors of a
 lock that it holds while it lives and of a pipe through which it is told `stop SECONDS` or `kill`.
+The command's variables come as JSON on its standard input: they may hold secrets and no file does.
 It leaves the app's session and process group, so nothing that happens to the app reaches it. It
 starts for every run: it imports little.
 """
@@ -104,9 +105,12 @@ def die_with_parent() -> None:
 class Supervisor:
     """One command from its start to the end of its last child."""
 
-    def __init__(self, folder: Path, job: dict[str, Any], control: int) -> None:
+    def __init__(
+        self, folder: Path, job: dict[str, Any], variables: dict[str, str], control: int
+    ) -> None:
         self.folder = folder
         self.job = job
+        self._variables = variables
         self.log = LogWriter(folder, job["max_size"])
         self.stopped = False
         self._deadline: float | None = None
@@ -139,7 +143,7 @@ class Supervisor:
         command = subprocess.Popen(
             self.job["argv"],
             cwd=self.job["cwd"],
-            env=dict(self.job["env"]),
+            env=self._variables,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -245,6 +249,7 @@ def main() -> None:
     job = read_json(folder / JOB)
     if job is None:
         sys.exit(f"{JOB} cannot be read")
+    variables = json.load(sys.stdin.buffer)
     if os.fork():
         os._exit(0)  # The one who started us knows by this that we are there.
     os.chdir("/")
@@ -253,7 +258,7 @@ def main() -> None:
         os.dup2(nothing, fd)
     if _PRCTL is not None:
         _PRCTL(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    Supervisor(folder, job, control).run()
+    Supervisor(folder, job, variables, control).run()
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typing import Any
 from pxtui.events import Outcome, PastRun
 from pxtui.places import ProjectPlaces, write_private
 from pxtui.polyaxonfile.reading import Resolved
+from pxtui.polyaxonfile.secret import DOTS
 from pxtui.run import Mount, Port, Surroundings
 
 MOST_RUNS = 10_000_000
@@ -44,6 +45,8 @@ class Record:
     last_line: str = ""
     values: tuple[tuple[str, str], ...] = ()
     """Every declaration, name and text as typed."""
+    secrets: tuple[str, ...] = ()
+    """Names of the declarations whose values are shown as dots."""
     surroundings: Mapping[str, Any] = field(default_factory=dict)
     """What it was to get, as of `Surroundings`."""
     got: tuple[tuple[str, str], ...] = ()
@@ -60,6 +63,16 @@ class Record:
     def cmd(self) -> str:
         """The command that it ran."""
         return str(self.resolved.get("cmd", ""))
+
+    @property
+    def shown(self) -> str:
+        """The command as it is shown: dots for secret values."""
+        return str(self.resolved.get("masked") or self.cmd)
+
+    @property
+    def shown_values(self) -> tuple[tuple[str, str], ...]:
+        """The declarations as they are shown."""
+        return tuple((n, DOTS if n in self.secrets else text) for n, text in self.values)
 
     def as_resolved(self) -> Resolved:
         """Its values, to be run again."""
@@ -105,6 +118,7 @@ def read(places: ProjectPlaces, run_id: str) -> Record | None:
         record,
         differs=_pairs(record.differs),
         values=_pairs(record.values),
+        secrets=tuple(record.secrets),
         got=_pairs(record.got),
         biggest=_pairs(record.biggest),
     )
@@ -145,7 +159,7 @@ def past(places: ProjectPlaces, record: Record, *, foreign: bool = False) -> Pas
         started=record.started,
         seconds=record.seconds,
         differs=record.differs,
-        cmd=record.cmd,
+        cmd=record.shown,
         last_line=record.last_line,
         folder=str(places.run(record.id)),
         message=record.message,
@@ -156,7 +170,7 @@ def past(places: ProjectPlaces, record: Record, *, foreign: bool = False) -> Pas
         got=record.got,
         label=mark.label,
         starred=mark.starred,
-        values=record.values,
+        values=record.shown_values,
         image=record.image,
         engine=record.engine,
         kept=record.kept,

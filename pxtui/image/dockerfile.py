@@ -11,6 +11,7 @@ from pxtui.image.plan import ImagePlan
 
 _IMAGE = re.compile(r"[A-Za-z0-9\[][A-Za-z0-9._\-/:@\[\]]*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
+_OWNER = re.compile(r"\d+:\d+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -24,22 +25,32 @@ class Instruction:
     """As it stands in the Dockerfile: always one line."""
 
 
-def instructions(plan: ImagePlan, code: str = ".") -> tuple[Instruction, ...]:
-    """The instructions of a plan in their order; `code` is the tree's folder in the context."""
+def instructions(plan: ImagePlan, code: str = ".", before: str = "") -> tuple[Instruction, ...]:
+    """The instructions of a plan in their order; `code` is the tree's folder in the context.
+
+    `before` is shell text that every step begins with, for what must not stand in the image.
+    """
     lines = [f"FROM {_image(plan.base)}"]
     lines += [_env(name, value) for name, value in plan.env]
     lines.append("WORKDIR /code")
     # staged files lie beside the tree, so that a change of the code leaves the steps cached
     lines += [f"COPY {staged.name} /code/" for staged in plan.staged]
     told = [Instruction(line, line) for line in lines]
-    told += [Instruction(step, f"RUN {_run(step)}") for step in plan.steps if step.strip()]
-    copy = f"COPY {code} /code/"
+    told += [
+        Instruction(step, f"RUN {_run(before + step.strip())}")
+        for step in plan.steps
+        if step.strip()
+    ]
+    if plan.owner and not _OWNER.fullmatch(plan.owner):
+        raise PxtuiError(f"{plan.owner!r} is not the owner of files", "write it as UID:GID")
+    owner = f"--chown={plan.owner} " if plan.owner else ""
+    copy = f"COPY {owner}{code} /code/"
     return (*told, Instruction(copy, copy))
 
 
-def dockerfile(plan: ImagePlan, code: str = ".") -> str:
+def dockerfile(plan: ImagePlan, code: str = ".", before: str = "") -> str:
     """The text of the Dockerfile; `code` is the tree's folder in the build context."""
-    return "".join(f"{instruction.line}\n" for instruction in instructions(plan, code))
+    return "".join(f"{instruction.line}\n" for instruction in instructions(plan, code, before))
 
 
 def _image(name: str) -> str:

@@ -38,7 +38,7 @@ def pack(
             _add_bytes(tar, "Dockerfile", dockerfile_text.encode(), 0o644)
             for staged in plan.staged:
                 _add_bytes(tar, staged.name, staged.data, staged.mode)
-            tar.addfile(_info(CODE, tarfile.DIRTYPE, 0o755))
+            tar.addfile(_info(CODE, tarfile.DIRTYPE))
             with open_folder(root) as fd:
                 _add_tree(tar, fd, listing.entries, check)
         spool.seek(0)
@@ -50,9 +50,11 @@ def pack(
     return spool
 
 
-def _info(name: str, kind: bytes, mode: int) -> tarfile.TarInfo:
+def _info(name: str, kind: bytes, mode: int = 0) -> tarfile.TarInfo:
+    """A header of what every user of a container may read and write, and execute if any may."""
     info = tarfile.TarInfo(name)
-    info.type, info.mode, info.mtime = kind, mode, 0
+    wide = 0o777 if kind != tarfile.REGTYPE or mode & 0o111 else 0o666
+    info.type, info.mode, info.mtime = kind, wide, 0
     info.uid = info.gid = 0
     return info
 
@@ -126,7 +128,7 @@ def _add_file(
 def _add_other(tar: tarfile.TarFile, fd: int, entry: Entry) -> None:
     now = status(fd, entry.path)
     kind = tarfile.SYMTYPE if entry.kind == "link" else tarfile.DIRTYPE
-    info = _info(f"{CODE}/{entry.path}", kind, 0o777 if entry.kind == "link" else entry.mode)
+    info = _info(f"{CODE}/{entry.path}", kind)
     info.mtime = int(now.st_mtime)
     if entry.kind == "link":
         with inside(fd, entry.path) as (folder, name):

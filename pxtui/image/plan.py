@@ -36,19 +36,22 @@ class ImagePlan:
     env: tuple[tuple[str, str], ...]
     staged: tuple[StagedFile, ...]
     steps: tuple[str, ...]
+    owner: str = ""
+    """UID:GID of the files of the tree; empty: root, as anybody may write to them."""
 
     def key(self, base_id: str) -> str:
         """Key of the environment on a base whose id is `base_id`: 64 hex digits."""
         facts = {
-            "v": 1,
+            "v": 2,
             "base": base_id,
             "env": self.env,
             "steps": self.steps,
+            "owner": self.owner,
             "staged": [(f.name, hashlib.sha256(f.data).hexdigest()) for f in self.staged],
         }
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
-def plan(resolved: Resolved, staged: Iterable[StagedFile]) -> ImagePlan:
+def plan(resolved: Resolved, staged: Iterable[StagedFile], owner: str = "") -> ImagePlan:
     """Plan the image of a resolved polyaxonfile with the staged files that the project has."""
-    return ImagePlan(resolved.image, resolved.env, tuple(staged), resolved.steps)
+    return ImagePlan(resolved.image, resolved.env, tuple(staged), resolved.steps, owner)

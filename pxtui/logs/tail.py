@@ -1,14 +1,21 @@
-"""The end of a job's log: its last line, and the exception that ended it."""
+"""The end of a job's log: its last line, the exception that ended it, and its last words."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pxtui.logs.screen import Screen, last_exception
+from pxtui.logs.screen import Screen, exceptions, last_exception
 from pxtui.logs.store import LogReader
 
 LAST_BYTES = 65_536
+NEAR = 40
+"""Lines from the end in which an exception is taken for the end's own."""
+FEW = 8
+"""Lines that are looked at beside it."""
+MESSAGE = 4
+"""Lines of an exception's message that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +24,8 @@ class Tail:
 
     last_line: str
     exception: str
+    words: tuple[str, ...] = ()
+    """The lines in which the cause of a failure may stand."""
 
 
 def read(folder: Path) -> Tail:
@@ -27,4 +36,17 @@ def read(folder: Path) -> Tail:
     ]
     lines += [line.text for line in screen.close()]
     shown = [line for line in lines if line.strip()]
-    return Tail(shown[-1] if shown else "", last_exception(shown))
+    return Tail(shown[-1] if shown else "", last_exception(shown), last_words(shown))
+
+
+def last_words(lines: Sequence[str]) -> tuple[str, ...]:
+    """The exceptions that ended a job and what came after them, or just its last lines."""
+    raised = exceptions(lines)
+    if not raised or raised[-1].at < len(lines) - NEAR:
+        return tuple(lines[-FEW:])
+    words: list[str] = []
+    for one in raised:
+        if not one.caused:
+            words = []
+        words += lines[one.at : one.at + MESSAGE]
+    return (*words, *lines[max(raised[-1].at + MESSAGE, len(lines) - FEW) :])

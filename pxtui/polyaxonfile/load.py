@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -14,6 +14,7 @@ from pxtui.polyaxonfile.document import Document
 from pxtui.polyaxonfile.problems import PolyaxonfileError, Problem
 from pxtui.polyaxonfile.reading import Declaration, Edits, Path, Reading, Resolved
 from pxtui.polyaxonfile.scope import Scope
+from pxtui.polyaxonfile.secret import DOTS, is_secret, without
 from pxtui.polyaxonfile.spec import Spec
 from pxtui.polyaxonfile.typed import evaluate, jsonable
 
@@ -46,7 +47,9 @@ def edited(document: Document, edits: Edits) -> tuple[Document, tuple[Problem, .
         try:
             document = document.set(path, text)
         except EditError as error:
-            problems.append(document.problem("E_EDIT", error.message, path, error.hint))
+            secret = is_secret(".".join(map(str, path[1:])), "str")
+            message = without(error.message, frozenset({text} if secret else ()))
+            problems.append(document.problem("E_EDIT", message, path, error.hint))
     return document, tuple(problems)
 
 
@@ -172,11 +175,15 @@ class _Loader:
         found = [*problems, *self.spec.problems, *scope.problems, *self._looks(scope, rows)]
         if not any(p.severity == "error" for p in found) and resolved.cmd:
             found += self._unused(rows)
+        if hidden := frozenset(str(row.value) for row in rows if _is_hidden(row)):
+            found = [_veiled(problem, hidden) for problem in found]
         found = sorted(dict.fromkeys(found), key=lambda p: (p.line, p.column))
-        valid = not any(p.severity == "error" for p in found)
-        return Reading(
-            self.document.file, self.spec.era, rows, resolved if valid else None, tuple(found)
-        )
+        if any(p.severity == "error" for p in found):
+            return Reading(self.document.file, self.spec.era, rows, None, tuple(found))
+        masked = self._masked(resolved, values, rows)
+        if masked is not None and hidden:
+            resolved = replace(resolved, masked=masked.cmd)
+        return Reading(self.document.file, self.spec.era, rows, resolved, tuple(found), masked)
 
     def _complain(self, code: str, message: str, path: Path, hint: str = "") -> None:
         self.spec.problems.append(self.document.problem(code, message, path, hint))
@@ -218,6 +225,23 @@ class _Loader:
             found.nocache,
         )
 
+    def _masked(
+        self, resolved: Resolved, values: Mapping[Path, Any], rows: Iterable[Declaration]
+    ) -> Resolved | None:
+        """All that is run, filled in once more with dots for the secret values it has."""
+        hidden = {_own(self.spec, row.path): DOTS for row in rows if _is_hidden(row)}
+        named = [name for name, value in resolved.env if _is_secret_variable(name, value)]
+        if not hidden and not named:
+            return None
+        said = [*self.spec.problems]
+        scope = Scope(self.document, self.spec, {**values, **hidden}, render=self.render)
+        masked = self._resolved(scope)
+        self.spec.problems[:] = said
+        env = tuple((name, DOTS if name in named else value) for name, value in masked.env)
+        # a template that computes with a secret may not take the dots
+        failed = any(p.severity == "error" for p in scope.problems)
+        return replace(masked, env=env, cmd=DOTS if failed else masked.cmd)
+
     def _variable(self, scope: Scope, path: Path) -> tuple[str, str]:
         name = self._rendered(scope, (*path, 0))
         if not re.fullmatch(r"[^\s=\x00-\x1f]+", name):
@@ -228,6 +252,9 @@ class _Loader:
         if _LINE_BREAK.search(value):
             message = f"env_vars: the value of {name} has more than one line"
             self._complain("E_SCHEMA", message, (*path, 1))
+        if _is_secret_variable(name, value):
+            message = f"env_vars: {name} would be in the image"
+            self._complain("W_SECRET", message, path, f"give it to runs by --env {name}")
         return name, value
 
     def _language(self, scope: Scope) -> Iterator[tuple[str, str]]:
@@ -251,20 +278,24 @@ class _Loader:
 
     def _row(self, scope: Scope, path: Path, raw: Any) -> Declaration:
         where = (*self.spec.declarations, *path)
-        own: Path = (str(path[0]), *path[1:])
+        own = _own(self.spec, where)
         text = self.given[path][0] if path in self.given else self.document.text(where)
         value = scope.value(own)
         template = scope.is_template(own)
+        name = ".".join(map(str, path))
+        # a number in quotes is one for the command and a text for who wrote it
+        secret = is_secret(name, "str" if isinstance(raw, str) and not template else _type(value))
         return Declaration(
-            name=".".join(map(str, path)),
+            name=name,
             path=where,
             text=text or (str(raw) if isinstance(raw, dict | list) else text),
             type="template" if template else _type(value),
             value=value,
             used=scope.used(own),
             editable=not self.document.locked(where),
-            hint="" if template else self._hint(where, text, value),
+            hint="" if template or secret else self._hint(where, text, value),
             line=self.document.position(where, of_key=True)[0],
+            secret=secret,
         )
 
     def _hint(self, where: Path, text: str, value: Any) -> str:
@@ -297,7 +328,8 @@ class _Loader:
                 continue  # computed in the template
             if isinstance(value, str) and (mark := _SHELL[quote].search(value)):
                 name = ".".join(map(str, use))
-                message = f"{name} has {mark[0]!r}, which the shell acts on"
+                what = "signs" if is_secret(name, "str") else repr(mark[0])
+                message = f"{name} has {what}, which the shell acts on"
                 hint = f"to pass it as text write {{{{ {name} | sh }}}} without quotes around it"
                 path = (*self.spec.declarations, *use)
                 yield self.document.problem("W_SHELL", message, path, hint)
@@ -311,6 +343,26 @@ class _Loader:
         if more := unused[MAX_UNUSED:]:
             message = f"nothing uses {len(more):,} more declarations either"
             yield self.document.problem("W_UNUSED", message, more[0].path, of_key=True)
+
+
+def _own(found: Spec, path: Path) -> Path:
+    """The place of a declaration among the declarations."""
+    first, *below = path[len(found.declarations) :]
+    return (str(first), *below)
+
+
+def _is_hidden(row: Declaration) -> bool:
+    """Whether there is something to hide; an empty password may as well be seen."""
+    return row.secret and row.value not in (None, "")
+
+
+def _is_secret_variable(name: str, value: str) -> bool:
+    return bool(value) and is_secret(name, _type(evaluate(value)))
+
+
+def _veiled(problem: Problem, hidden: frozenset[str]) -> Problem:
+    message, hint = without(problem.message, hidden), without(problem.hint, hidden)
+    return replace(problem, message=message, hint=hint)
 
 
 def _get(value: Any, path: Path) -> Any:

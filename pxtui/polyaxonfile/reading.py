@@ -72,6 +72,13 @@ class Reading:
     declarations: tuple[Declaration, ...]
     resolved: Resolved | None
     problems: tuple[Problem, ...]
+    masked: Resolved | None = None
+    """`resolved` with dots for secret values, in all its texts; None where it has none."""
+
+    @property
+    def shown(self) -> Resolved | None:
+        """What is built and run, as it is shown."""
+        return self.masked or self.resolved
 
     @property
     def valid(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import time
 from dataclasses import replace
 from typing import assert_never
@@ -32,7 +33,9 @@ from pxtui.events import (
 )
 from pxtui.image import context
 from pxtui.image.plan import plan
+from pxtui.needs import Need
 from pxtui.polyaxonfile.reading import Resolved
+from pxtui.polyaxonfile.secret import DOTS
 from pxtui.session import questions, threads
 from pxtui.session.needs import surroundings
 from pxtui.session.parts import Parts
@@ -99,19 +102,22 @@ async def look(parts: Parts) -> None:
         for event in await threads.in_thread("read", parts.working.refresh):
             parts.teller.tell(event)
         seen, paths = await threads.in_thread("look", lambda: parts.needs.look(parts.tree))
+        needs = await _needs(parts, seen)
         _tell_tree(parts, before, seen, paths)
-        await _tell_needs(parts, seen)
+        told = NeedsSeen(needs, surroundings(parts.settings, needs))
+        state = parts.teller.state
+        if (state.needs, state.surroundings) != (told.needs, told.surroundings):
+            parts.teller.tell(told)
         if parts.doubts != doubts:
             parts.doubt()
         await find_image(parts)
 
 
-async def _tell_needs(parts: Parts, seen: TreeSeen) -> None:
-    needs = await threads.in_thread("needs", lambda: parts.needs.gather(seen, parts.tree.listing))
-    told = NeedsSeen(needs, surroundings(parts.settings, needs))
-    state = parts.teller.state
-    if (state.needs, state.surroundings) != (told.needs, told.surroundings):
-        parts.teller.tell(told)
+async def _needs(parts: Parts, seen: TreeSeen) -> tuple[Need, ...]:
+    engine = parts.teller.state.engine
+    remote = engine is not None and engine.remote
+    listing = parts.tree.listing
+    return await threads.in_thread("needs", lambda: parts.needs.gather(seen, listing, remote))
 
 
 async def decide(parts: Parts, need: str, choice: str) -> None:
@@ -181,11 +187,16 @@ async def _request(parts: Parts, resolved: Resolved, listing: context.Listing) -
         id=places.new_id(),
         project=parts.project.places.project,
         root=parts.project.root,
-        plan=plan(resolved, staged),
+        plan=plan(resolved, staged, _owner(parts)),
         listing=listing,
         allow_steps=parts.allow_steps,
         platform=parts.settings.platform,
     )
+
+
+def _owner(parts: Parts) -> str:
+    """Who the code in the image belongs to: the person, where runs are to be theirs."""
+    return f"{os.getuid()}:{os.getgid()}" if parts.settings.user == "me" else ""
 
 
 async def _build(parts: Parts, action: schedule.Build) -> None:
@@ -216,6 +227,7 @@ def _enqueue(parts: Parts, action: schedule.Enqueue) -> None:
         action.beside,
         state.surroundings,
         tuple((d.name, d.text) for d in state.reading.declarations),
+        tuple(d.name for d in state.reading.declarations if d.secret),
         state.wish is not None and state.wish.tty,
         places.new_id(),
     )
@@ -231,7 +243,9 @@ def _differs(state: State) -> tuple[tuple[str, str], ...]:
         return ()
     in_file = {d.name: d.text for d in state.base.declarations}
     return tuple(
-        (d.name, d.text) for d in state.reading.declarations if in_file.get(d.name) != d.text
+        (d.name, DOTS if d.secret else d.text)
+        for d in state.reading.declarations
+        if in_file.get(d.name) != d.text
     )
 
 
@@ -254,7 +268,7 @@ def answer(parts: Parts, question: str, choice: str) -> None:
     if asked is None or asked.id != question or choice not in dict(asked.choices):
         return
     engine = parts.teller.state.engine
-    if asked.kind == "trust" and choice == "yes":
+    if asked.kind == "trust" and choice in ("yes", "steps"):
         for need in questions.asked_for(parts.teller.state):
             project.write_decision(parts.project.places, need.id, "give")
     if asked.kind == "trust" and choice != "no" and engine is not None:
@@ -337,6 +351,7 @@ def repeat(parts: Parts, run: str | None = None) -> None:
                 last.differs,
                 surroundings=last.as_surroundings(),
                 values=last.values,
+                secrets=last.secrets,
                 id=places.new_id(),
             )
         )

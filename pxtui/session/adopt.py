@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from pxtui import history, project
 from pxtui.engine import Engine, FoundRun
 from pxtui.errors import EngineError
-from pxtui.events import EngineSeen, Finished, History, Notice, Trusted, Wished
+from pxtui.events import EngineSeen, Finished, Given, History, Notice, Trusted, Wished
 from pxtui.history import Record
 from pxtui.session import acts, threads
+from pxtui.session.ends import forget
 from pxtui.session.parts import Parts
 
 FOREIGN = 2.0
@@ -24,6 +26,8 @@ async def when_connected(parts: Parts) -> None:
     async for event in events:
         if isinstance(event, EngineSeen):
             connected = await _connect(parts, event, connected=connected)
+        elif isinstance(event, Given):
+            await refresh(parts)
         elif isinstance(event, Finished):
             if event.phase == "run":
                 await refresh(parts)
@@ -74,6 +78,9 @@ async def adopt_runs(parts: Parts) -> None:
     for record in await threads.in_thread("history", lambda: history.read_all(places)):
         if record.engine == seen.id and record.id not in live:
             _adopt(parts, engine, record, found.get(record.id))
+            if record.id in found and not found[record.id].running:
+                # its end was written down, and then pxtui was killed
+                threads.start("forget", partial(forget, engine, record))
     await refresh(parts)
 
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import threading
 import time
 from dataclasses import replace
 
-from pxtui import history
+from pxtui import died, history
 from pxtui.engine import Engine, Outcome
 from pxtui.errors import EngineError
 from pxtui.history import Record
+from pxtui.image.context import amount
 from pxtui.logs import tail
 from pxtui.logs.store import LogReader, LogWriter
+from pxtui.logs.text import clean_line
 from pxtui.places import ProjectPlaces
+from pxtui.run import OUTPUTS
 
 QUIET = 0.3
 """Seconds without new output after which a log that is read anew has all there is so far."""
@@ -34,24 +38,55 @@ def write_end(
 ) -> Record:
     """Write down how a run ended; `stopped`: the person asked for it."""
     end = tail.read(places.run(record.id))
-    result, message = outcome.result, outcome.message
-    if stopped and result in ("done", "failed"):
-        result, message = "cancelled", message or "stopped"
-    elif result == "failed" and not message:
-        message = end.exception
+    size, biggest = _written(history.outputs(places, record))
     record = replace(
         record,
-        outcome=result,
+        outcome=outcome.result,
         exit_code=outcome.exit_code,
         seconds=max(0.0, (outcome.ended or time.time()) - record.started),
-        message=message,
+        message=outcome.message,
         last_line=end.last_line,
         kept=outcome.kept,
+        outputs_size=size,
+        biggest=biggest,
     )
-    size, biggest = _written(history.outputs(places, record))
-    record = replace(record, outputs_size=size, biggest=biggest)
+    if stopped and outcome.result in ("done", "failed"):
+        record = replace(record, outcome="cancelled", message=outcome.message or "stopped")
+    elif outcome.result == "failed" or (outcome.result == "done" and outcome.out_of_memory):
+        record = replace(record, message=_cause(record, outcome, end, engine))
     history.write(places, record)
     return record
+
+
+def _cause(record: Record, outcome: Outcome, end: tail.Tail, engine: Engine | None) -> str:
+    """One line: what the run died of, and what to do."""
+
+    def how_full(place: str) -> str:
+        with contextlib.suppress(EngineError, OSError):
+            # the outputs of an engine on another machine are on its disk until the end
+            if place == "outputs" and "engine" not in dict(record.got):
+                disk = shutil.disk_usage(record.outputs)
+                ours = f"{amount(record.outputs_size)} are this run's"
+                return f"{amount(disk.free)} of {amount(disk.total)} free, {ours}"
+            return engine.disk() if engine else ""
+        return ""
+
+    wanted = record.as_surroundings()
+    known = died.End(
+        exit_code=outcome.exit_code,
+        words=end.words,
+        exception=end.exception,
+        message=outcome.message,
+        out_of_memory=outcome.out_of_memory,
+        memory=wanted.memory,
+        shm=wanted.shm_size,
+        mounts=tuple((mount.source, mount.target, mount.writable) for mount in wanted.mounts),
+        got=record.got,
+        values=record.values,
+        outputs=(OUTPUTS, record.outputs),
+        how_full=how_full,
+    )
+    return clean_line(died.explain(known))
 
 
 def forget(engine: Engine, record: Record) -> None:

@@ -24,16 +24,19 @@ ENV_FILES = (".env", "wandb.env")
 _SCRIPT = 1 << 20
 """Bytes of a script that are looked at."""
 _READS = re.compile(rb"""(?:environ(?:\.get\(|\[)|getenv\()\s*["']([A-Z][A-Z0-9_]{2,63})["']""")
-_IMPORTS = {
-    rb"import wandb": "WANDB_API_KEY",
-    rb"import comet_ml": "COMET_API_KEY",
-    rb"import neptune": "NEPTUNE_API_TOKEN",
-    rb"huggingface_hub": "HF_TOKEN",
-    rb"import openai": "OPENAI_API_KEY",
-    rb"import anthropic": "ANTHROPIC_API_KEY",
-    rb"import mlflow": "MLFLOW_TRACKING_URI",
+_KEYS = {
+    "wandb": "WANDB_API_KEY",
+    "comet_ml": "COMET_API_KEY",
+    "neptune": "NEPTUNE_API_TOKEN",
+    "huggingface_hub": "HF_TOKEN",
+    "openai": "OPENAI_API_KEY",
+    "anthropic": "ANTHROPIC_API_KEY",
+    "mlflow": "MLFLOW_TRACKING_URI",
 }
-"""What reads a variable of the person without naming it."""
+"""Modules that read a variable of the person without the script naming it."""
+_IMPORT = re.compile(
+    rb"^[ \t]*(?:import|from)\b[^\n#]*?\b(" + "|".join(_KEYS).encode() + rb")\b", re.MULTILINE
+)
 _NOT_PROPOSED = re.compile(
     r"POLYAXON_.*|PATH|HOME|USER|LOGNAME|SHELL|PWD|LANG|LC_.*|TERM|TMPDIR|PYTHON.*|CUDA_.*|OMP_.*"
     r"|XDG_.*|DISPLAY"
@@ -54,7 +57,7 @@ def variables_read(root: Path, scripts: Iterator[str]) -> frozenset[str]:
             except OSError:
                 continue
             names |= {name.decode() for name in _READS.findall(text)}
-            names |= {name for mark, name in _IMPORTS.items() if mark in text}
+            names |= {_KEYS[module.decode()] for module in _IMPORT.findall(text)}
     return frozenset(name for name in names if not _NOT_PROPOSED.fullmatch(name))
 
 
@@ -92,15 +95,25 @@ class Needs:
         tree.decide(left_out, (path for path, choice in folders.items() if choice == "send"))
         return tree.look()
 
-    def gather(self, seen: TreeSeen, listing: Listing | None) -> tuple[Need, ...]:
-        """Everything to decide, with what was decided."""
+    def gather(self, seen: TreeSeen, listing: Listing | None, remote: bool) -> tuple[Need, ...]:
+        """Everything to decide, with what was decided; `remote`: mounts are of another machine."""
         if listing is not None and listing.signature != self._signature:
             scripts = (e.path for e in listing.entries if e.path.endswith(".py"))
             self._signature = listing.signature
             self._read = variables_read(self._project.root, scripts)
         decided = files.read_decisions(self._project.places)
         root = self._project.root
-        return gather(root, self._settings, seen, self._read, decided, os.environ)
+        needs = gather(root, self._settings, seen, self._read, decided, os.environ)
+        return tuple(map(_of_another_machine, needs)) if remote else needs
+
+
+def _of_another_machine(need: Need) -> Need:
+    """The same need where a mount is a path of the engine's machine."""
+    choices = tuple(
+        (key, f"{words} (that path on the engine's machine)" if key == "mount" else words)
+        for key, words in need.choices
+    )
+    return replace(need, choices=choices)
 
 
 def _with_decision(need: Need, choice: str) -> Need:
@@ -114,7 +127,7 @@ def _links(tree: TreeSeen) -> Iterator[Need]:
             ("mount", f"mount {target} read-only at {WORKDIR}/{path}"),
             ("ignore", "leave it out"),
         )
-        text = f"{path} is a link to {target}, outside of the project"
+        text = f"{path} is a link to {target}, outside of the project: left out so far"
         yield Need(f"link {path} {target}", "link", path, text, choices, source=target)
 
 

@@ -2,46 +2,27 @@
 
 from __future__ import annotations
 
-from pxtui.events import Asked, TreeSeen
+from pxtui.events import Asked
+from pxtui.facts import Fact
+from pxtui.facts import facts as gathered
 from pxtui.needs import Need
 from pxtui.places import new_id
 from pxtui.project import Project
-from pxtui.run import OUTPUTS, WORKDIR
 from pxtui.state import State
-
-SHOWN_NOTES = 5
 
 
 def facts(project: Project, state: State) -> tuple[tuple[str, str], ...]:
     """What a build and run will do and get, as label and text."""
-    resolved, engine, tree = state.resolved, state.engine, state.tree
-    if resolved is None or engine is None:
+    resolved = state.reading.shown if state.reading else None
+    if resolved is None or state.engine is None:
         return ()
-    image = resolved.image
-    if not engine.isolated:
-        image = f"{image}: not used, nothing is isolated"
-    elif engine.base_present is False:
-        image = f"{image}: pulled from its registry"
-    size = "this folder"
-    if tree and not tree.error:
-        files = "1 file" if tree.files == 1 else f"{tree.files:,} files"
-        unit, name = (1e6, "MB") if tree.size >= 1e6 else (1e3, "kB")
-        size = f"{files}, {tree.size / unit:.1f} {name}"
-    return (
-        ("engine", engine.name if engine.isolated is False else f"{engine.name} at {engine.id}"),
-        ("image", image),
-        *(("step", step) for step in resolved.steps),
-        ("command", resolved.cmd or "none"),
-        ("code", f"{size}, copied to {WORKDIR if engine.isolated else 'a folder of the run'}"),
-        *(("left out", note) for note in _left_out(tree)),
-        ("mounts", f"only {OUTPUTS}: a folder of the run, kept" if engine.isolated else "none"),
-    )
-
-
-def _left_out(tree: TreeSeen | None) -> tuple[str, ...]:
-    notes = tree.skipped if tree else ()
-    more = (f"and {len(notes) - SHOWN_NOTES} more",) if len(notes) > SHOWN_NOTES else ()
-    return (*notes[:SHOWN_NOTES], *more)
+    found = gathered(state)
+    steps = [Fact("steps", step) for step in resolved.steps]
+    first = [fact for fact in found if fact.need and fact.look]
+    image = [fact for fact in found if fact.label == "image"]
+    rest = [fact for fact in found if fact not in (*first, *image)]
+    shown = (*first, *image, *steps, Fact("command", resolved.shown or "none"), *rest)
+    return tuple((fact.label, f"! {fact.text}" if fact.look else fact.text) for fact in shown)
 
 
 def trust(project: Project, state: State) -> Asked:

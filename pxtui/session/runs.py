@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from pxtui import history, places
 from pxtui.engine import Engine, Outcome, RunJob, Sink
 from pxtui.errors import EngineError, EngineLost
-from pxtui.events import Event, Finished, Notice, Queued, Started, Stopping
+from pxtui.events import Event, Finished, Given, Notice, Queued, Started, Stopping
 from pxtui.history import Record
 from pxtui.logs.store import LogWriter
 from pxtui.places import ProjectPlaces
@@ -66,6 +66,7 @@ class Runs:
             differs=queued.differs,
             resolved=asdict(queued.resolved),
             values=queued.values,
+            secrets=queued.secrets,
             surroundings=asdict(queued.surroundings),
             outputs=str(places.private_dir(outputs)),
         )
@@ -77,7 +78,7 @@ class Runs:
             image=queued.image,
             cmd=queued.resolved.cmd,
             env=environment(queued.resolved, run_id),
-            labels=self._labels(run_id, queued.target),
+            labels=self._labels(run_id, queued.target, str(outputs)),
             outputs=str(outputs),
             folder=str(folder),
             surroundings=queued.surroundings,
@@ -93,7 +94,7 @@ class Runs:
             self._tell_now(Notice("warning", f"{name} is not set here: the run does not get it"))
         return found
 
-    def _labels(self, run_id: str, target: str) -> tuple[tuple[str, str], ...]:
+    def _labels(self, run_id: str, target: str, outputs: str) -> tuple[tuple[str, str], ...]:
         return (
             (places.LABEL_V, "1"),
             (places.LABEL_PROJECT, self._places.project),
@@ -101,6 +102,7 @@ class Runs:
             (places.LABEL_OWNER, self._owner),
             (places.LABEL_KIND, "run"),
             (places.LABEL_SIGNATURE, target),
+            (places.LABEL_OUTPUTS, outputs),
         )
 
     def adopt(self, engine: Engine, record: Record) -> None:
@@ -125,7 +127,7 @@ class Runs:
                 record.started,
                 record.target,
                 record.differs,
-                record.cmd,
+                record.shown,
                 adopted=queued is None,
                 queued=queued,
             )
@@ -142,8 +144,10 @@ class Runs:
                 self._tell(Notice("info", f"#{record.number}: {note}"))
             record = replace(record, got=job.got or record.got)
             history.write(self._places, record)
-            stopped = record.id in self._stopped
-            outcome = Outcome("cancelled") if stopped else job.wait()
+            self._tell(Given(record.id, record.got))
+            if record.id in self._stopped:
+                job.stop(0)
+            outcome = job.wait()
         except EngineLost as error:
             outcome = Outcome("lost", message=str(error))
         except EngineError as error:
@@ -172,6 +176,7 @@ class Runs:
                 number=record.number,
                 outputs_size=record.outputs_size,
                 biggest=record.biggest,
+                kept=record.kept,
             )
         )
 

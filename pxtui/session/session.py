@@ -124,7 +124,10 @@ class Session:
             self._task("foreign", adopt.follow_foreign(parts))
 
     async def ready(self) -> None:
-        """Wait until the engine has answered, or not, and the tree was looked at."""
+        """Wait until the engine has answered, or not, and the project was looked at."""
+        looked = asyncio.Event()
+        self._do(looked.set)
+        await looked.wait()
         teller = self._parts.teller
         events = teller.listen()
         while teller.state.engine is None or teller.state.tree is None:
@@ -164,6 +167,7 @@ class Session:
     def reload(self) -> None:
         """Read the polyaxonfile and look at the tree again (after $EDITOR)."""
         self._do(lambda: acts.look(self._parts))
+        self._do(lambda: adopt.refresh(self._parts))
 
     def build(self, *, no_cache: bool = False, pull: bool = False) -> None:
         """Build what the working set and the tree say now."""

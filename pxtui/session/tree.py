@@ -28,7 +28,9 @@ class Tree:
 
     def decide(self, left_out: Iterable[str], sent: Iterable[str]) -> None:
         """What of the tree is mounted or left out, and what is sent whatever its size."""
-        self._left_out = frozenset(left_out)
+        before, self._left_out = self._left_out, frozenset(left_out)
+        if self._watcher is not None and before != self._left_out:
+            self._watcher.renew()
         self._limits = replace(self._limits, allowed=tuple(sorted(sent)))
 
     def look(self) -> tuple[TreeSeen, tuple[str, ...]]:

@@ -15,6 +15,7 @@ from pxtui.events import Event, FileText, Invalid, Loaded, NoFile, Notice, Saved
 from pxtui.polyaxonfile import load
 from pxtui.polyaxonfile.problems import PolyaxonfileError
 from pxtui.polyaxonfile.reading import Path, Reading
+from pxtui.polyaxonfile.secret import DOTS, is_secret, without
 
 Edits = tuple[tuple[Path, str], ...]
 
@@ -78,7 +79,7 @@ class WorkingSet:
         now = {d.path: d.text for d in self._base.declarations}
         notices: list[Event] = []
         if self._base.valid:
-            notices = _clashes(self.edits, before, now)
+            notices = _clashes(self.edits, before, now, _secrets(self._base, old))
             self.edits = tuple((p, t) for p, t in self.edits if now.get(p, t) != t)
         return [*self._read(), *notices]
 
@@ -104,7 +105,9 @@ class WorkingSet:
         try:
             load.apply(self._data, self.project.shown_file, dict(edits))
         except (EditError, PolyaxonfileError) as error:
-            return [Notice("error", f"{_name(path)} stays as it was: {error}")]
+            secret = is_secret(_name(path), "str")
+            cause = without(str(error), frozenset({text} if secret else ()))
+            return [Notice("error", f"{_name(path)} stays as it was: {cause}")]
         self._before.append(self.edits)
         self._undone.clear()
         return self._set(edits)
@@ -175,14 +178,23 @@ class WorkingSet:
         return [*earlier, text, *self._set(()), Saved(self.project.shown_file, names)]
 
 
-def _clashes(edits: Edits, before: Mapping[Path, str], now: Mapping[Path, str]) -> list[Event]:
+def _secrets(*readings: Reading | None) -> frozenset[Path]:
+    """The places of values that no message may show."""
+    found = (d for reading in readings if reading for d in reading.declarations)
+    return frozenset(d.path for d in found if d.secret)
+
+
+def _clashes(
+    edits: Edits, before: Mapping[Path, str], now: Mapping[Path, str], secrets: frozenset[Path]
+) -> list[Event]:
     """What a newer file means for the edits that were made on an older one."""
     notices: list[Event] = []
     for path, text in edits:
+        yours, its = (DOTS, DOTS) if path in secrets else (text, now.get(path))
         if path not in now:
-            told = f"{_name(path)} is gone from the file, and so is your {text}"
+            told = f"{_name(path)} is gone from the file, and so is your {yours}"
         elif now[path] not in (before.get(path), text):
-            told = f"the file now has {_name(path)} = {now[path]}; your {text} stands over it"
+            told = f"the file now has {_name(path)} = {its}; your {yours} stands over it"
         else:
             continue
         notices.append(Notice("warning", told))

@@ -16,22 +16,25 @@ from pxtui.events import Asked, Event, Finished, Started
 from pxtui.session import Session
 from pxtui.ui import theme as themes
 from pxtui.ui import words
-from pxtui.ui.actions import LONG, KeyedApp
+from pxtui.ui.actions import KeyedApp
 from pxtui.ui.bound import keys_by_id
 from pxtui.ui.dialogs.choose import Choose
 from pxtui.ui.draw import PREFIX, Lines
 from pxtui.ui.ending import Ending
 from pxtui.ui.field import Field
 from pxtui.ui.keys import BINDINGS, footer
+from pxtui.ui.last_lines import LastLines
 from pxtui.ui.layout import Body
 from pxtui.ui.listed import newest_started
 from pxtui.ui.log_view import LogPart
 from pxtui.ui.messages import KeyBar, Messages
 from pxtui.ui.pane import Pane
 from pxtui.ui.panes.build import Build
+from pxtui.ui.panes.gets import Gets
 from pxtui.ui.panes.next_run import Form, NextRun
 from pxtui.ui.panes.run import Run
 from pxtui.ui.panes.runs import Runs
+from pxtui.ui.run_actions import LONG
 from pxtui.ui.status import StatusLine
 
 
@@ -67,6 +70,7 @@ class PxtuiApp(KeyedApp):
     ) -> None:
         super().__init__(session, now)
         self._pending = False
+        self._last_lines = LastLines(lambda run: session.folder("run", run))
         self.theme = theme if theme in themes.THEMES else themes.DARK
         if keymap:
             self.set_keymap(dict(keymap))
@@ -99,6 +103,7 @@ class PxtuiApp(KeyedApp):
         self.run_worker(self._follow())
         self.call_after_refresh(self.session.begin)
         self.set_interval(1.0, self.refresh_state)
+        self.set_interval(1.0, lambda: self.run_worker(self._look_at_logs()))
 
     async def _follow(self) -> None:
         heard = self.session.listen()
@@ -143,6 +148,12 @@ class PxtuiApp(KeyedApp):
         self.body.show(state, now)
         self._show_bottom()
         self._ask()
+
+    async def _look_at_logs(self) -> None:
+        live = [run.started.id for run in self.session.state.runs]
+        lines = await self._last_lines.look(live) if live else {}
+        if self.is_running and self.screen_stack:
+            self.body.query_one(Runs).show_last_lines(lines)
 
     def _show_bottom(self) -> None:
         state, screen, pane = self.session.state, self.screen_stack[0], self.body.focused()
@@ -198,6 +209,10 @@ class PxtuiApp(KeyedApp):
         self._open_run(event.run)
         self.action_pane(Run.NUMBER)
 
+    @on(Gets.Chosen)
+    def _need_chosen(self, event: Gets.Chosen) -> None:
+        self.decide(event.need)
+
     @on(LogPart.NothingFound)
     def _nothing_found(self, event: LogPart.NothingFound) -> None:
         self.say(f"nothing has {event.text}")
@@ -215,7 +230,7 @@ class PxtuiApp(KeyedApp):
 
     def end_by(self, number: signal.Signals) -> bool:
         """End as a signal asks; what a person types in the editor is meant for the editor."""
-        if self.in_editor and number in (signal.SIGINT, signal.SIGQUIT):
+        if self.terminal_lent and number in (signal.SIGINT, signal.SIGQUIT):
             return False
         self.exit(128 + number, return_code=128 + number)
         return True

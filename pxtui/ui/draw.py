@@ -253,3 +253,34 @@ class Lines(ScrollView, can_focus=True):
         index = (event.y + self.scroll_offset.y) // self.tall
         if self.with_cursor and index < self.count():
             self.cursor = index
+
+
+class ItemLines(Lines):
+    """A list whose items take one row or more; the cursor goes by items."""
+
+    items: Sequence[int] = ()
+    """The item of each row."""
+
+    @property
+    def chosen(self) -> int:
+        """The item under the cursor; -1 where there is none."""
+        return self.items[self.cursor] if self.cursor < len(self.items) else -1
+
+    def choose(self, item: int) -> None:
+        """Put the cursor on an item."""
+        self.cursor = self.items.index(item)
+
+    def is_marked(self, index: int) -> bool:
+        """All rows of the item."""
+        return self.items[index] == self.chosen if index < len(self.items) else False
+
+    def watch_cursor(self) -> None:
+        """Bring the whole item into view."""
+        super().watch_cursor()
+        rows = self.items.count(self.chosen)
+        self.scroll_to_region(Region(0, self.cursor, 1, rows), animate=False, force=True)
+
+    def action_move(self, by: int) -> None:
+        """Move by items."""
+        if self.items:
+            self.choose(min(max(0, self.chosen + by), self.items[-1]))

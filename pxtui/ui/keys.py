@@ -17,10 +17,13 @@ BINDINGS: list[BindingType] = [
     Binding("r", "run", "run", id="run", tooltip="Build if needed, then run the values on screen."),
     Binding("b", "build", "build", id="build", tooltip="Build the image now."),
     Binding("s", "stop", "stop", id="stop",
-            tooltip="Ask the run to stop; asks you first when it is older than a minute."),
+            tooltip="Ask the run to stop, or take a waiting one back; asks you first when it is"
+            " older than a minute."),
     Binding("S", "kill", "kill", id="kill", tooltip="Kill the run at once; asks you first."),
     Binding("full_stop", "repeat", "again", id="repeat",
-            tooltip="Run again with the values of the newest run."),
+            tooltip="Run again as the newest run, or as the one under the cursor in Runs."),
+    Binding("R", "run_here", "run here", id="run-here",
+            tooltip="Run the values on screen in this terminal, with its keys (for pdb)."),
     Binding("w", "watch", "watch", id="watch",
             tooltip="What a changed file leads to: then w off, b build, r build and run."),
     Binding("e", "edit", "edit", id="edit", tooltip="Open the polyaxonfile in your editor."),
@@ -29,7 +32,18 @@ BINDINGS: list[BindingType] = [
     Binding("ctrl+s,f2", "save", "write file", id="save",
             tooltip="Write the changed values to the polyaxonfile, and nothing else."),
     Binding("exclamation_mark", "problem", "next problem", id="problem",
-            tooltip="Show the next problem of the file at its line."),
+            tooltip="Go to what is to decide, or to the next problem of the file."),
+    Binding("Y", "share", "share", id="share",
+            tooltip="Copy the run in Runs, or the next one, as a command that can be shared."),
+    Binding("i,at", "inspect", "inspect", id="inspect",
+            tooltip="Show everything of a run: what it ran with, what it got and wrote."),
+    Binding("L", "load", "load", id="load", tooltip="Load the values of a run into the form."),
+    Binding("asterisk", "star", "star", id="star", tooltip="Star a run, or take its star away."),
+    Binding("l", "label", "label", id="label", tooltip="Give a run a name."),
+    Binding("o", "outputs", "outputs", id="outputs",
+            tooltip="Open the folder of what a run wrote, or say where it is and copy that."),
+    Binding("delete", "remove", "remove", id="remove",
+            tooltip="Remove the run under the cursor with its log and outputs; asks you first."),
     Binding("1", "pane('1')", "File", id="pane.file", tooltip="The polyaxonfile."),
     Binding("2", "pane('2')", "Next run", id="pane.next-run", tooltip="The next run's values."),
     Binding("3", "pane('3')", "Build", id="pane.build", tooltip="Steps and log of the build."),
@@ -69,11 +83,12 @@ def footer(state: State, pane: Pane | None) -> Iterable[tuple[str, str]]:
     if isinstance(pane, NextRun) and state.reading is not None:
         yield "form.change", "change"
     if isinstance(pane, Runs):
-        yield "runs.open", "log"
+        yield from _for_runs(pane)
     if state.no_file is None:
         yield "run", "run / queue" if state.runs else "run"
         yield "build", "build"
-    if state.runs or state.building or state.queue:
+    waiting = isinstance(pane, Runs) and pane.selected is not None and pane.selected.wait
+    if not waiting and (state.runs or state.building or state.queue):
         yield "stop", "stop"
     if state.no_file is None:
         yield "watch", "watch"
@@ -81,9 +96,28 @@ def footer(state: State, pane: Pane | None) -> Iterable[tuple[str, str]]:
     if isinstance(pane, Build | Run):
         yield "log.find", "find"
         yield "log.follow", "follow"
-    if state.reading is not None and state.reading.problems:
+    if any(not need.decided for need in state.needs):
+        yield "problem", "decide"
+    elif state.reading is not None and state.reading.problems:
         yield "problem", "next problem"
     yield "zoom", "zoom"
     yield "palette", "commands"
     yield "help", "help"
     yield "quit", "quit"
+
+
+def _for_runs(pane: Runs) -> Iterable[tuple[str, str]]:
+    run = pane.selected
+    if run is None:
+        return
+    if run.wait:
+        yield "stop", "take back"
+        return
+    yield "runs.open", "log"
+    yield "inspect", "inspect"
+    yield "repeat", "again"
+    yield "load", "load"
+    if run.outputs:
+        yield "outputs", "outputs"
+    yield "star", "unstar" if run.starred else "star"
+    yield "share", "share"

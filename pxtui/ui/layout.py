@@ -183,8 +183,10 @@ class Body(Vertical):
     def _belongs(self, pane: Pane) -> bool:
         """Whether a pane of the left has its place now."""
         runs = bool(self._state.history or self._state.runs or self._state.queue)
-        if isinstance(pane, Gets | Runs):
-            return isinstance(pane, Runs) == runs
+        if isinstance(pane, Runs):
+            return runs
+        if isinstance(pane, Gets):
+            return not runs or any(not need.decided for need in self._state.needs)
         if isinstance(pane, WillRun):
             return (pane.id == "will-run-below") == (self._shape == "-compact")
         return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pxtui.events import Finished, PastRun, Queued
@@ -18,13 +20,22 @@ class ListedRun:
     glyph: str
     word: str
     tone: str
-    differs: str
+    differing: tuple[tuple[str, str], ...]
+    """Declarations that are not as in the file: name and text."""
     started: float = 0.0
     seconds: float | None = None
     """None while it has not ended."""
     last_line: str = ""
     message: str = ""
     outputs: str = ""
+    outputs_size: int = 0
+    biggest: tuple[tuple[str, int], ...] = ()
+    kept: str = ""
+    """The container that was kept because its files could not be taken out."""
+    label: str = ""
+    starred: bool = False
+    wait: str = ""
+    """Id of the wait of one that waits for its turn."""
 
     @property
     def is_live(self) -> bool:
@@ -35,6 +46,27 @@ class ListedRun:
     def name(self) -> str:
         """Its number, as it is shown."""
         return f"#{self.number}"
+
+    @property
+    def differs(self) -> str:
+        """What its values are where they are not the file's."""
+        return words.differences(self.differing)
+
+    @property
+    def told(self) -> str:
+        """Why it failed, else the last line of its output; may be empty."""
+        message = "" if self.message == self.word else self.message
+        if self.tone in ("bad", "warn"):
+            return message or self.last_line
+        return self.last_line or message
+
+    @property
+    def wrote(self) -> str:
+        """Size of what it wrote and its biggest files: `98 MB: ep2.pt 97 MB, metrics.csv 2 kB`."""
+        if not self.outputs_size:
+            return ""
+        named = ", ".join(f"{path} {words.size(size)}" for path, size in self.biggest[:3])
+        return words.size(self.outputs_size) + (f": {named}" if named else "")
 
 
 _OUTCOMES = {
@@ -49,11 +81,10 @@ _OUTCOMES = {
 
 def listed_runs(state: State) -> tuple[ListedRun, ...]:
     """All runs, newest first."""
-    live = {run.started.id: run for run in state.runs}
-    past = [run for run in state.history if run.id not in live]
-    known = {run.id for run in past}
-    runs = [_past(run, state.last) for run in past]
-    runs += [_live(run) for run in state.runs if run.started.id not in known]
+    live = {run.started.id for run in state.runs}
+    known = {run.id: run for run in state.history}
+    runs = [_past(run, state.last) for run in state.history if run.id not in live]
+    runs += [_live(run, known.get(run.started.id)) for run in state.runs]
     runs.sort(key=lambda run: run.number, reverse=True)
     queued = [_queued(q, next_number(state) + i) for i, q in enumerate(state.queue)]
     return (*reversed(queued), *runs)
@@ -75,6 +106,33 @@ def ended(finished: Finished) -> tuple[str, str, str]:
     return _outcome(finished.outcome, finished.exit_code)
 
 
+def when(at: float, now: float) -> str:
+    """How long ago, the time of today, or the day: `2 min ago`, `12:04`, `21 Nov`, `2025-11-21`."""
+    ago = now - at
+    if ago < 60:
+        return "just now"
+    if ago < 3600:
+        return f"{ago / 60:.0f} min ago" if ago < 3570 else "1 h ago"
+    then, today = time.localtime(at), time.localtime(now)
+    if then[:3] == today[:3]:
+        return time.strftime("%H:%M", then)
+    if then.tm_year == today.tm_year:
+        return f"{then.tm_mday} {time.strftime('%b', then)}"
+    return time.strftime("%Y-%m-%d", then)
+
+
+def fitted(differing: Sequence[tuple[str, str]], width: int) -> str:
+    """As many whole values as fit, and how many more there are; a value is never cut."""
+    texts = [f"{name} {text}" for name, text in differing]
+    for count in range(len(texts), 0, -1):
+        more = len(texts) - count
+        shown = " ".join([*texts[:count], *([f"+{more}"] if more else [])])
+        if len(shown) <= width:
+            return shown
+    told = words.number(len(texts), "value")
+    return f"{told} differ{'s' * (len(texts) == 1)}" if len(told) + 8 <= width else told
+
+
 def _outcome(outcome: str, exit_code: int | None) -> tuple[str, str, str]:
     glyph, word, tone = _OUTCOMES[outcome]
     if outcome == "failed" and exit_code is not None:
@@ -82,34 +140,47 @@ def _outcome(outcome: str, exit_code: int | None) -> tuple[str, str, str]:
     return glyph, word, tone
 
 
-def _live(run: Run) -> ListedRun:
+def _live(run: Run, known: PastRun | None) -> ListedRun:
     started = run.started
-    word = "running" if run.deadline is None else "stopping"
-    differs = words.differences(started.differs)
-    return ListedRun(started.id, started.number, "●", word, "good", differs, started.at)
+    return ListedRun(
+        started.id,
+        started.number,
+        "●",
+        "running" if run.deadline is None else "stopping",
+        "good",
+        started.differs,
+        started.at,
+        label=known.label if known else "",
+        starred=known is not None and known.starred,
+    )
 
 
 def _past(run: PastRun, last: Finished | None) -> ListedRun:
-    fresh = last if last is not None and last.id == run.id and run.outcome == "running" else None
+    told = last if last is not None and last.id == run.id else None
+    fresh = told if run.outcome == "running" else None
     outcome, code = (fresh.outcome, fresh.exit_code) if fresh else (run.outcome, run.exit_code)
     glyph, word, tone = _outcome(outcome, code)
     if outcome == "running" and run.foreign:
         word = "not ours"
-    told = last if last is not None and last.id == run.id else None
     return ListedRun(
         run.id,
         run.number,
         glyph,
         word,
         tone,
-        words.differences(run.differs),
+        run.differs,
         run.started,
         fresh.seconds if fresh else run.seconds,
         run.last_line,
         run.message or (told.message if told else ""),
         run.outputs or ((told.outputs or "") if told else ""),
+        run.outputs_size or (told.outputs_size if told else 0),
+        run.biggest or (told.biggest if told else ()),
+        run.kept,
+        run.label,
+        run.starred,
     )
 
 
 def _queued(queued: Queued, number: int) -> ListedRun:
-    return ListedRun("", number, "◌", "queued", "soft", words.differences(queued.differs))
+    return ListedRun("", number, "◌", "queued", "soft", queued.differs, wait=queued.id)

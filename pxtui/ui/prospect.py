@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pxtui.events import TreeSeen
+from pxtui.needs import Need
 from pxtui.state import State
+from pxtui.ui import words
 from pxtui.ui.draw import Row, row
 from pxtui.ui.listed import next_number
 
@@ -23,8 +26,19 @@ def hindrance(state: State) -> str:
     if state.engine is not None and not state.engine.ok:
         return "no engine answers"
     if state.tree is not None and state.tree.error:
-        return state.tree.error
+        return _too_big(state.tree, state.needs) or state.tree.error
     return ""
+
+
+def _too_big(tree: TreeSeen, needs: tuple[Need, ...]) -> str:
+    """Of a tree that waits for decisions: the first thing to decide on."""
+    waiting = [need.subject for need in needs if need.blocks and not need.decided]
+    sizes = {path: size for path, size, _ in tree.heavy}
+    first = next((path for path in waiting if path in sizes), None)
+    if first is None:
+        return ""
+    more = f", and {len(waiting) - 1} more" if len(waiting) > 1 else ""
+    return f"{first} has {words.size(sizes[first])}{more}: decide with !"
 
 
 def run_words(state: State) -> str:

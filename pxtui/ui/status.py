@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pxtui.facts import gpu_in_brief
 from pxtui.logs.text import clean_line
 from pxtui.state import State
 from pxtui.ui import words
@@ -121,4 +122,6 @@ class StatusLine(Block):
             return row(("◌ ", "soft"), ("engine", "soft"))
         if not engine.ok:
             return row(("! ", "warn"), ("no engine", "warn"))
-        return row((cut(clean_line(engine.name), 12 if narrow else 24), "ink"))
+        name = cut(clean_line(engine.name), 12 if narrow else 24)
+        gpu, look = gpu_in_brief(self._state)
+        return row((name, "ink"), (f" {gpu}" if gpu else "", "warn" if look else "soft"))

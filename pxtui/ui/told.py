@@ -68,7 +68,8 @@ def _job_in_words(event: e.Event) -> Row:
         case e.Queued():
             return row(("◌ ", "soft"), "a run waits", (f" · {event.cause}", "soft"))
         case e.Unqueued():
-            return row("waiting runs were taken back")
+            many = "a waiting run was" if event.id else "waiting runs were"
+            return row(f"{many} taken back")
         case e.Stopping():
             return row("the run was asked to stop")
         case e.Finished():
@@ -99,8 +100,22 @@ def message(event: e.Event, state: State) -> e.Notice | None:
         case e.Finished(phase="build", outcome="done"):
             keeps = f"#{state.runs[-1].started.number} keeps its own copy" if state.runs else ""
             return e.Notice("good", f"image built in {words.took(event.seconds)}", keeps)
+        case e.Finished(phase="run") if event.outputs_size:
+            return _written(event)
         case _:
             return None
+
+
+def _written(event: e.Finished) -> e.Notice:
+    """How a run ended and what it wrote."""
+    glyph, word, _ = ended(event)
+    path, size = next(iter(event.biggest), ("", 0))
+    named = f", most of it {path}" if path and 2 * size > event.outputs_size else ""
+    wrote = words.size(event.outputs_size) + named
+    text = f"#{event.number} {word} in {words.took(event.seconds)} and wrote {wrote}"
+    if event.outcome == "done":
+        return e.Notice("good", text, "o opens it")
+    return e.Notice("info", f"{glyph} {text}", "o opens it")
 
 
 def watch_words(mode: e.WatchMode) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given
@@ -61,6 +62,25 @@ def test_order_is_that_of_the_contract() -> None:
         "RUN pip install x\n"
         "COPY code /code/\n"
     )
+
+
+def test_the_owner_of_the_tree_is_in_the_copy_and_in_the_key() -> None:
+    mine = replace(plan(), owner="1000:1000")
+    assert dockerfile(mine, "code").endswith("COPY --chown=1000:1000 code /code/\n")
+    assert mine.key("a") != plan().key("a")
+    with pytest.raises(PxtuiError):
+        dockerfile(replace(plan(), owner="me\nRUN x"))
+
+
+@pytest.mark.parametrize("step", ["echo $X", "echo $X\necho 2", "# x\necho $X", "[ 1 ] && echo $X"])
+def test_what_a_step_begins_with_is_not_told(step: str) -> None:
+    told = instructions(plan(step), before='eval "$FTP_PROXY"; ')[2]
+    assert told.text == step
+    argv = shell_command(told.line.removeprefix("RUN "))
+    done = subprocess.run(
+        argv, env={"FTP_PROXY": "X=given"}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("given\n")
 
 
 def test_a_step_is_told_by_its_own_text() -> None:

@@ -44,12 +44,29 @@ def test_files_folders_and_links_are_root_s(tmp_path: Path) -> None:
     found = packed(tmp_path, look(tmp_path, Limits()))
     assert list(found)[:3] == ["Dockerfile", "polyaxon_setup.sh", "code"]
     assert {(m.uid, m.gid, m.uname, m.gname) for m in found.values()} == {(0, 0, "", "")}
-    assert found["polyaxon_setup.sh"].mode == 0o755
-    assert found["code/run.sh"].mode == 0o755
+    assert found["polyaxon_setup.sh"].mode == 0o777
+    assert found["code/run.sh"].mode == 0o777
     assert found["code/link"].linkname == "run.sh"
     assert found[f"code/sub/{name}"].size == 2
     assert f"code/{'l' * 200}" in found
     assert all(member.mtime == int(member.mtime) for member in found.values())
+
+
+def test_whoever_runs_it_can_write_to_what_is_packed(tmp_path: Path) -> None:
+    (tmp_path / "closed").mkdir()
+    for name, mode in (("closed/a", 0o400), ("closed/b", 0o700), ("closed/c", 0o644)):
+        (tmp_path / name).write_text("x")
+        (tmp_path / name).chmod(mode)
+    (tmp_path / "closed").chmod(0o700)
+    found = packed(tmp_path, look(tmp_path, Limits()))
+    modes = {name: member.mode for name, member in found.items() if name.startswith("code")}
+    assert modes == {
+        "code": 0o777,
+        "code/closed": 0o777,
+        "code/closed/a": 0o666,
+        "code/closed/b": 0o777,
+        "code/closed/c": 0o666,
+    }
 
 
 def edited(root: Path) -> None:

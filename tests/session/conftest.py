@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from pxtui.settings import Settings
 from pxtui.state import State
 
 LIMIT = 10.0
+ENDLESS = Script(step_seconds=0.005, line_seconds=0.01, endless=True)
 
 
 @dataclass
@@ -46,6 +47,12 @@ class Driven:
     def of(self, kind: type[Event]) -> list[Event]:
         return [e for e in self.told if isinstance(e, kind)]
 
+    async def speaks(self) -> None:
+        """Wait until a run is going and has said something."""
+        await self.until(lambda: self.state.runs)
+        run = self.state.runs[0].started.id
+        await self.until((self.session.folder("run", run) / "log").exists)
+
     async def trusted(self) -> None:
         """Answer the first question with yes."""
         await self.until(lambda: self.state.question)
@@ -57,10 +64,11 @@ class Driven:
 class Opened:
     """`async with opened(root, script) as driven`."""
 
-    def __init__(self, root: Path, engine: FakeEngine, attended: bool) -> None:
-        self._session = Session(
-            project.find(root), Settings(grace=0.2), lambda: engine, attended=attended
-        )
+    def __init__(
+        self, root: Path, engine: FakeEngine, attended: bool, settings: Settings | None
+    ) -> None:
+        settings = replace(settings or Settings(), grace=0.2)
+        self._session = Session(project.find(root), settings, lambda: engine, attended=attended)
         self._engine = engine
         self._task: asyncio.Task[None] | None = None
 
@@ -93,8 +101,9 @@ def opened() -> Open:
         *,
         engine: FakeEngine | None = None,
         attended: bool = True,
+        settings: Settings | None = None,
     ) -> Opened:
         quick = Script(step_seconds=0.005, line_seconds=0.005)
-        return Opened(root, engine or FakeEngine(script or quick), attended)
+        return Opened(root, engine or FakeEngine(script or quick), attended, settings)
 
     return open_it

@@ -13,11 +13,10 @@ from pxtui.engine.fake import FakeEngine, Script
 from pxtui.events import Changed, Event, Notice, Queued, Saved, Started, Step
 from pxtui.session import adopt
 from pxtui.session.session import Session
-from tests.session.conftest import Open
+from tests.session.conftest import ENDLESS, Open
 
 Make = Callable[..., Path]
 LR = ("declarations", "lr")
-ENDLESS = Script(step_seconds=0.005, line_seconds=0.01, endless=True)
 
 
 async def test_opening_runs_and_writes_nothing(make_project: Make, opened: Open) -> None:
@@ -149,7 +148,7 @@ async def test_stop_ends_the_run_as_cancelled(make_project: Make, opened: Open) 
     async with opened(make_project(), ENDLESS) as driven:
         driven.session.run()
         await driven.trusted()
-        await driven.until(lambda: driven.state.runs)
+        await driven.speaks()
         driven.session.stop()
         (run,) = await driven.finished()
         assert (run.outcome, run.exit_code) == ("cancelled", 143)
@@ -160,9 +159,8 @@ async def test_stop_kills_after_the_grace(make_project: Make, opened: Open) -> N
     async with opened(make_project(), script) as driven:
         driven.session.run()
         await driven.trusted()
-        await driven.until(lambda: driven.state.runs)
+        await driven.speaks()
         driven.session.stop()
-        await driven.until(lambda: driven.state.runs[0].deadline)
         (run,) = await driven.finished()
         assert (run.outcome, run.exit_code) == ("cancelled", 137)
 
@@ -285,9 +283,9 @@ async def test_on_exit_stop_asks_the_run_to_stop(make_project: Make, opened: Ope
     async with opened(make_project(), engine=engine) as driven:
         driven.session.run()
         await driven.trusted()
-        await driven.until(lambda: driven.state.runs)
+        await driven.speaks()
+        (job,) = engine.jobs.values()
         driven.session.leave("stop")
-    (job,) = engine.jobs.values()
     assert job.outcome
     assert job.outcome.exit_code == 143
 

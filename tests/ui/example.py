@@ -6,8 +6,11 @@ from dataclasses import replace
 from typing import Literal
 
 from pxtui import events as e
+from pxtui.gpus import Gpu, Gpus
+from pxtui.needs import Need
 from pxtui.polyaxonfile.problems import Problem
 from pxtui.polyaxonfile.reading import Declaration, Path, Reading, Resolved
+from pxtui.run import Mount, Surroundings
 from pxtui.state import target
 
 FILE = "polyaxonfile.yml"
@@ -90,8 +93,16 @@ def loaded(**values: str) -> e.Loaded:
 
 
 FILE_TEXT = e.FileText(FILE, TEXT)
-ENGINE = e.EngineSeen(True, "docker", "docker-1", note="29.1", base_present=False)
-TRUSTED = e.Trusted("docker-1")
+ENGINE = e.EngineSeen(
+    True, "docker", "unix:///var/run/docker.sock", note="29.1", base_present=False,
+    memory=33_000_000_000, platform="linux/amd64",
+)  # fmt: skip
+TRUSTED = e.Trusted(ENGINE.id)
+GPUS = Gpus(
+    (Gpu(0, "GPU-0", "RTX 3090", 24_000_000_000, 400_000_000),
+     Gpu(1, "GPU-1", "RTX 3090", 24_000_000_000, 21_000_000_000, ("python (4711)",))), True,
+)  # fmt: skip
+GPU_BOX = replace(ENGINE, gpus=GPUS)
 TREE = e.TreeSeen(SIGNATURE, 214, 1_900_000)
 OPENED = (loaded(), FILE_TEXT, ENGINE, TREE)
 
@@ -156,3 +167,64 @@ HISTORY = e.History(
         past(11, "done", last="accuracy 0.871"),
     )
 )
+
+DATA = Need(
+    "link data /mnt/big/imagenet", "link", "data",
+    "data is a link to /mnt/big/imagenet, outside of the project",
+    (("mount", "mount /mnt/big/imagenet read-only at /code/data"), ("ignore", "leave it out")),
+    source="/mnt/big/imagenet",
+)  # fmt: skip
+CHECKPOINTS = Need(
+    "folder checkpoints", "folder", "checkpoints",
+    "checkpoints has 80.1 GB in 1,204 files: too much for an image",
+    (("mount", "mount it read-only at /code/checkpoints; it is not watched"),
+     ("ignore", "leave it out"), ("send", "send it with each image all the same")),
+    source="/home/you/code/mnist/checkpoints", blocks=True,
+)  # fmt: skip
+WANDB = Need(
+    "variable WANDB_API_KEY", "variable", "WANDB_API_KEY",
+    "the code reads WANDB_API_KEY, which is set here",
+    (("give", "give it to the runs"), ("no", "leave it out")),
+)  # fmt: skip
+NEEDS = (DATA, CHECKPOINTS, WANDB)
+BIG_TREE = replace(
+    TREE, files=0, size=0,
+    error="the tree has 80.1 GB in 1,418 files: more than 2.0 GB; the biggest is checkpoints",
+    heavy=(("checkpoints", 80_100_000_000, 1204),),
+    skipped=("data: left out, a link that leaves the tree (to /mnt/big/imagenet)",
+             ".env: left out, variables that may be secret"),
+)  # fmt: skip
+DECIDED = e.NeedsSeen(
+    (replace(DATA, decided="mount"), replace(CHECKPOINTS, decided="ignore", blocks=False),
+     replace(WANDB, decided="give")),
+    Surroundings(
+        mounts=(Mount("/mnt/big/imagenet", "/code/data"),), variables=("WANDB_API_KEY",),
+    ),
+)  # fmt: skip
+
+
+def needing(*needs: Need) -> e.NeedsSeen:
+    """Needs that nobody has decided on."""
+    return e.NeedsSeen(needs, Surroundings())
+
+
+def with_secret() -> tuple[e.Event, ...]:
+    """The example with a declaration that is a key, changed in the working set."""
+    key = replace(declaration("api_key", "hunter2-in-the-file", "str", "hunter2-in-the-file", 15),
+                  secret=True)  # fmt: skip
+    text = TEXT.replace("  use_amp: true\n", "  use_amp: true\n  api_key: hunter2-in-the-file\n")
+
+    def read(item: Declaration) -> Reading:
+        plain = reading()
+        assert plain.resolved is not None
+        resolved = replace(
+            plain.resolved, cmd=f"{plain.resolved.cmd} --key={item.text}",
+            masked=f"{plain.resolved.cmd} --key=••••••",
+        )  # fmt: skip
+        masked = replace(resolved, cmd=resolved.masked)
+        declarations = (*plain.declarations, item)
+        return replace(plain, declarations=declarations, resolved=resolved, masked=masked)
+
+    typed = replace(key, text="hunter2-typed", value="hunter2-typed")
+    edits = ((key.path, typed.text),)
+    return (e.Loaded(read(typed), read(key), edits), e.FileText(FILE, text), ENGINE, TREE)

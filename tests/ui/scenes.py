@@ -6,12 +6,17 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
 
 from textual.pilot import Pilot
 
 from pxtui import events as e
+from pxtui.places import ProjectPlaces
 from pxtui.polyaxonfile.problems import Problem
+from pxtui.project import Project
+from pxtui.session import questions
+from pxtui.state import State, apply
 from pxtui.ui import theme as themes
 from pxtui.ui.app import PxtuiApp
 from tests.ui import example as x
@@ -109,21 +114,13 @@ def _building(logs: Path) -> tuple[e.Event, ...]:
 
 
 def _asked(logs: Path) -> tuple[e.Event, ...]:
-    cmd = x.reading().resolved
-    assert cmd is not None
-    facts = (
-        ("image", cmd.image),
-        ("steps", "\n".join(cmd.steps)),
-        ("command", cmd.cmd),
-        ("code", "214 files, 1.9 MB, copied to /code"),
-        ("mounts", "/outputs: a folder of this run, kept"),
-        ("engine", "docker 29.1 at unix:///var/run/docker.sock"),
-    )
-    choices = (("yes", "build and run; do not ask again for this project"), ("no", "do nothing"))
-    return (
-        e.Wished("run", "asked"),
-        e.Asked("q1", "trust", "Build and run mnist here?", facts, choices, "yes"),
-    )
+    """The first question, as a session on this state asks it."""
+    wish = e.Wished("run", "asked")
+    told: tuple[e.Event, ...] = (*FIRST, wish)
+    state = reduce(apply, told, State())
+    folder = Path("/home/you/code/mnist")
+    project = Project(folder, folder / x.FILE, ProjectPlaces("", folder))
+    return (wish, replace(questions.trust(project, state), id="q1"))
 
 
 def _invalid() -> tuple[e.Event, ...]:
@@ -143,6 +140,8 @@ NO_ENGINE = e.EngineSeen(
 LOCAL = e.EngineSeen(True, "no container (venv)", "local", isolated=False, note="Python 3.11")
 RUN_STATE = (x.loaded(lr="0.01", epochs="20"), x.FILE_TEXT, x.ENGINE, x.TRUSTED, x.TREE, x.HISTORY)
 READY = (*x.OPENED, x.TRUSTED)
+FIRST = (x.loaded(), x.FILE_TEXT, x.GPU_BOX, x.TREE)
+NEEDY = (x.loaded(), x.FILE_TEXT, x.GPU_BOX, x.BIG_TREE, x.needing(*x.NEEDS))
 
 SCENES: dict[str, Scene] = {
     "first": Scene(x.OPENED),
@@ -153,8 +152,8 @@ SCENES: dict[str, Scene] = {
     "small-first": Scene(x.OPENED, size=(80, 24)),
     "failed": Scene((*READY, x.HISTORY), _failed),
     "building": Scene(READY, _building),
-    "question": Scene(x.OPENED, _asked),
-    "question-light": Scene(x.OPENED, _asked, theme=themes.LIGHT),
+    "question": Scene(FIRST, _asked),
+    "question-light": Scene(FIRST, _asked, theme=themes.LIGHT),
     "no-file": Scene(
         (e.NoFile("~/code/mnist", "no polyaxonfile.yml, polyaxonfile.yaml or .polyaxon.yml here"),
          x.ENGINE)
@@ -165,12 +164,24 @@ SCENES: dict[str, Scene] = {
     "help": Scene(x.OPENED, keys=("question_mark",)),
     "palette": Scene(x.OPENED, keys=("colon",)),
     "editing": Scene(RUN_STATE, keys=("down", "enter")),
+    "needs": Scene(NEEDY),
+    "needs-light": Scene(NEEDY, theme=themes.LIGHT),
+    "needs-small": Scene(NEEDY, size=(80, 24)),
+    "needs-huge": Scene(NEEDY, size=(200, 60)),
+    "decided": Scene((*NEEDY[:3], x.TREE, x.DECIDED)),
+    "decide": Scene(NEEDY, keys=("tab", "down", "enter")),
+    "decide-light": Scene(NEEDY, keys=("tab", "down", "enter"), theme=themes.LIGHT),
+    "secret": Scene(x.with_secret(), keys=("end", "enter")),
     "watch": Scene(RUN_STATE, _running, keys=("5",)),
     "huge": Scene(RUN_STATE, _running, size=(200, 60)),
     "stacked": Scene(RUN_STATE, _running, size=(100, 50)),
     "tiny": Scene(RUN_STATE, _running, size=(40, 12)),
 }  # fmt: skip
-PICTURES = tuple(name for name in SCENES if name not in ("huge", "stacked", "tiny"))
+LOOKED_AT = (
+    "huge", "stacked", "tiny", "needs-light", "needs-huge", "decided", "decide-light",
+)  # fmt: skip
+"""Scenes that are drawn when somebody looks at them."""
+PICTURES = tuple(name for name in SCENES if name not in LOOKED_AT)
 """The scenes that stand in screenshots/."""
 
 

@@ -8,6 +8,7 @@ from pathlib import Path as FilePath
 from typing import Any, Literal
 
 from pxtui import events as e
+from pxtui import project
 from pxtui.events import Event, OnBusy, Phase, WatchMode
 from pxtui.logs.store import HEADER, KINDS, RECORD
 from pxtui.polyaxonfile.reading import Path
@@ -21,6 +22,7 @@ class StubSession(Session):
     def __init__(self, root: FilePath, *events: Event, logs: FilePath | None = None) -> None:
         self._state = State()
         self.root = root
+        self.project = project.find(root)
         self.opening = events
         self.logs = logs or root
         self.asked: list[tuple[Any, ...]] = []
@@ -93,10 +95,10 @@ class StubSession(Session):
         self.asked.append(("mark", run, label, starred))
 
     def stop(self, run: str | None = None) -> None:
-        self.asked.append(("stop",))
+        self.asked.append(("stop", *([run] if run else [])))
 
     def kill(self, run: str | None = None) -> None:
-        self.asked.append(("kill",))
+        self.asked.append(("kill", *([run] if run else [])))
 
     def unqueue(self, wait: str | None = None) -> None:
         self.asked.append(("unqueue", *([wait] if wait else [])))

@@ -46,7 +46,7 @@ async def test_an_editor_that_fails_is_reported_and_the_app_goes_on(
         await press(pilot, "e")
         await until(pilot, lambda: said in words(app))
         assert not app.suspended
-        assert not app.in_editor
+        assert not app.terminal_lent
 
 
 async def test_an_editor_that_ends_well_is_not_spoken_of(

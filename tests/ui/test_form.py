@@ -15,6 +15,7 @@ from pxtui import events as e
 from pxtui.polyaxonfile.reading import Declaration, Reading
 from pxtui.ui import command_lines
 from pxtui.ui.app import PxtuiApp
+from pxtui.ui.dotted import dotted
 from pxtui.ui.field import Field
 from pxtui.ui.panes.next_run import Form
 from pxtui.ui.panes.will_run import Command
@@ -290,3 +291,119 @@ async def test_columns_without_room_go_as_a_whole_and_marks_stay() -> None:
         assert " ~  option_number_1 " in words(app)
         left = words(app).splitlines()[row_of(app, "  name  ")].split("│")[0]
         assert set(left.split()) <= {"name", "value", "file", "type"}
+
+
+async def test_space_turns_a_switch_and_nothing_else() -> None:
+    app, session = app_on(*x.OPENED)
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "space")
+        assert session.asked == []
+        assert not app.screen.query_one("#field", Field).display
+        await press(pilot, "end", "space")
+        assert session.asked == [("edit", x.path("use_amp"), "false")]
+
+
+def ran(number: int, outcome: e.Outcome, lr: str) -> e.PastRun:
+    values = (("batch_size", "128"), ("lr", lr), ("gone", "1"))
+    return replace(x.past(number, outcome), values=values)
+
+
+TRIED = e.History(
+    (ran(1, "done", "0.5"), ran(2, "failed", "0.01"), ran(3, "done", "0.01"), ran(4, "done", "0.1"),
+     ran(5, "cancelled", "1"), ran(6, "failed", "2"), ran(7, "done", "3"))
+)  # fmt: skip
+
+
+async def test_values_tried_before_stand_beside_a_field_newest_first() -> None:
+    app, session = app_on(*x.OPENED, TRIED)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: "tried" in words(app))
+        row = words(app).splitlines()[row_of(app, "    lr ")].split("│")[0]
+        assert row.split() == ["lr", "0.1", "float", "3", "2", "1", "0.01"]
+        assert "tried" not in words(app).splitlines()[-2]
+        await press(pilot, "down")
+        told = "tried 3 #7 ✓ · 2 #6 ✗ · 1 #5 ○ · 0.01 #3 ✓"
+        await until(pilot, lambda: told in words(app))
+        session.tell(x.loaded(lr="3"))
+        told = "tried 2 #6 ✗ · 1 #5 ○ · 0.01 #3 ✓ · 0.1 #4 ✓"
+        await until(pilot, lambda: "0.1 in the file · tried 2 #6 ✗" in words(app))
+
+
+async def test_values_tried_before_give_way_where_there_is_no_room() -> None:
+    long = e.History(tuple(ran(n, "done", f"{n}" * 20) for n in range(1, 5)))
+    app, _ = app_on(*x.OPENED, long)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "down")
+        await until(pilot, lambda: f"tried {'4' * 20} #4 ✓ · {'3' * 20} #3 ✓" in words(app))
+        assert "#2 ✓" not in words(app)
+
+
+@pytest.mark.parametrize("size", [SIZE, (80, 24), (200, 60)])
+async def test_a_secret_is_dots_wherever_it_would_be_shown(size: tuple[int, int]) -> None:
+    tried = replace(x.past(3, "done"), values=(("api_key", "hunter2-before"),))
+    app, session = app_on(*x.with_secret(), e.History((tried,)))
+    async with app.run_test(size=size) as pilot:
+        await press(pilot, "end")
+        await until(pilot, lambda: "api_key  str · •••••• in the file" in words(app))
+        assert "--key=••••••" in words(app)
+        assert "hunter2" not in words(app)
+        await press(pilot, "enter")
+        field = app.screen.query_one("#field", Field)
+        assert (field.password, field.value) == (True, "hunter2-typed")
+        await press(pilot, "n", "e", "w")
+        assert "hunter2" not in words(app)
+        assert "new" not in words(app).splitlines()[field.region.y]
+        await press(pilot, "enter")
+        assert session.asked == [("edit", x.path("api_key"), "new")]
+        await press(pilot, "up", "up", "enter")
+        assert not field.password
+
+
+async def test_a_secret_that_is_not_taken_is_not_repeated() -> None:
+    app, session = app_on(*x.with_secret())
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "end", "enter", "s", "3", "c")
+        app.screen.query_one(Command).can_focus = True
+        app.screen.query_one(Command).focus()
+        await until(pilot, lambda: "api_key: •••••• was not taken" in words(app))
+        assert "s3c" not in words(app)
+        locked = x.TEXT.replace("  use_amp: true", "  use_amp: true\n  api_key: [s3c]")
+        session.tell(e.FileText(x.FILE, locked))
+        app.screen.query_one(Form).focus()
+        await press(pilot, "enter", "s", "3", "c", "enter")
+        await until(pilot, lambda: "cannot be set" in words(app))
+        assert "s3c" not in words(app)
+
+
+SECRETS = """\
+declarations:
+  api_key: "se\\x41cret"  # a comment
+  password: |
+    secret one
+
+    secret two
+  nested: {token: secret, lr: 0.1}
+  here: &it secret
+  credentials: *it
+  max_tokens: 12
+"""
+
+
+def test_secrets_of_a_file_are_dots_and_lines_stay_in_their_places() -> None:
+    names = ("api_key", "password", "nested.token", "credentials")
+    text = dotted(SECRETS, tuple(x.path(name) for name in names))
+    assert "secret" not in text
+    assert "x41" not in text
+    assert len(text.split("\n")) == len(SECRETS.split("\n"))
+    assert "max_tokens: 12" in text
+    assert "lr: 0.1}" in text
+    assert "# a comment" in text
+
+
+def test_secrets_of_a_file_that_cannot_be_read_are_dots_by_their_keys() -> None:
+    broken = SECRETS.replace("  here: &it secret\n", "") + "  password:\n    - secret\nrun: [1\n"
+    text = dotted(broken, ())
+    assert "secret" not in text
+    assert len(text.split("\n")) == len(broken.split("\n"))
+    assert "max_tokens: 12" in text
+    assert "run: [1" in text

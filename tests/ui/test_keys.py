@@ -154,20 +154,20 @@ async def test_stop_asks_for_an_old_run_and_kill_always() -> None:
     app, session = app_on(*RUNNING, x.started("r1", 1, x.NOW - 30))
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, "s")
-        assert ("stop",) in session.asked
+        assert ("stop", "r1") in session.asked
         session.asked.clear()
         session.tell(x.started("r2", 2, x.NOW - 61))
         await press(pilot, "s")
         await until(pilot, lambda: "Stop #2?" in words(app))
         assert session.asked == []
         await press(pilot, "enter")
-        assert session.asked == [("stop",)]
+        assert session.asked == [("stop", "r2")]
         await press(pilot, "S")
         await until(pilot, lambda: "Kill #2?" in words(app))
         await press(pilot, "enter")
-        assert session.asked == [("stop",)]
+        assert session.asked == [("stop", "r2")]
         await press(pilot, "S", "up", "enter")
-        assert session.asked == [("stop",), ("kill",)]
+        assert session.asked == [("stop", "r2"), ("kill", "r2")]
 
 
 async def test_stopping_counts_down() -> None:
@@ -417,7 +417,8 @@ async def test_a_log_that_is_followed_ends_at_its_end(
         view = app.screen.query_one(Run).log_part.view
         await until(pilot, lambda: view.scroll_offset.y == view.max_scroll_y)
         assert view.follow
-        right = words(app).partition("4 Run")[2]
+        left = 32 if size[0] == 80 else 48
+        right = "\n".join(line[left:] for line in words(app).splitlines())
         assert right.count(said) == 2  # in the log, and below it
 
 

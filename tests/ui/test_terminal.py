@@ -23,13 +23,13 @@ RESTORED = ("\x1b[?1049l", "\x1b[?1000l", "\x1b[?1003l", "\x1b[?2004l", "\x1b[?2
 class Terminal:
     """The app in a terminal of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, module: str = "tests.ui.signalled") -> None:
         self.main, side = pty.openpty()
         self.before = termios.tcgetattr(side)
         self.side = side
         self.output = b""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.ui.signalled"],
+            [sys.executable, "-m", module],
             stdin=side,
             stdout=side,
             stderr=side,

@@ -14,9 +14,13 @@ from pxtui.engine import BuildRequest, EngineInfo, FoundRun, Sink, StepReport
 from pxtui.engine.docker import container
 from pxtui.engine.docker.build import DockerBuild, found_image
 from pxtui.engine.docker.connection import ACTION, ANSWER, Client, Way
+from pxtui.engine.docker.devices import Devices
+from pxtui.engine.docker.disk import usage
 from pxtui.engine.docker.failures import explanation, telling
-from pxtui.engine.docker.image import image_id, inspect_image
+from pxtui.engine.docker.image import base_image, inspect_image
+from pxtui.engine.docker.machine import Machine, image_platform
 from pxtui.engine.docker.run import DockerRun
+from pxtui.engine.docker.terminal import TerminalRun
 from pxtui.engine.hosts import Found, Kind, configured, tried
 from pxtui.errors import EngineError, NoEngine
 from pxtui.run import RunSpec
@@ -42,6 +46,8 @@ class DockerEngine:
     def __init__(self, found: Found) -> None:
         self.found = found
         self._way = Way(found)
+        self._machine: Machine | None = None
+        self._devices = Devices()
 
     def info(self) -> EngineInfo:
         """Ask the engine who it is."""
@@ -49,50 +55,54 @@ class DockerEngine:
         with self._asking(f"{self.found.kind} at {self.found.host}") as client:
             version = client.call("get", "/version", timeout=ANSWER).json()
             facts = client.call("get", "/info", timeout=ANSWER).json()
+            on = self._machine = Machine.of(facts, self.found)
         parts = [str(part.get("Name", "")) for part in version.get("Components") or ()]
         kind = "podman" if any("Podman" in part for part in parts) else self.found.kind
-        rootless = any("rootless" in option for option in facts.get("SecurityOptions") or ())
         if str(facts.get("OSType", "linux")) == "windows":
             raise EngineError("the engine runs Windows containers", "switch it to Linux containers")
         return EngineInfo(
             name=_shown(kind, self.found),
             id=self.found.host,
             version=str(version.get("Version", "")),
-            note="rootless" if rootless else "",
+            note="rootless" if on.rootless else "",
+            remote=on.remote,
+            memory=on.memory,
+            platform=on.platform,
+            gpus=self._devices.offered(on),
         )
 
     def base(self, image: str) -> str | None:
         """The platform of an image that is there; nothing is pulled."""
         with self._asking(f"the image {image}") as client:
             found = inspect_image(client, image)
-        if found is None:
-            return None
-        parts = [found.get("Os"), found.get("Architecture"), found.get("Variant")]
-        return "/".join(str(part) for part in parts if part)
+        return None if found is None else image_platform(found)
 
     def disk(self) -> str:
-        """Not asked yet."""
-        return ""
+        """How full its disk is and how much of that is ours."""
+        with self._asking("the engine's disk") as client:
+            return usage(client, self._on(client))
 
     def find(self, request: BuildRequest) -> str | None:
         """The image of this environment and tree, by its labels."""
         with self._asking("the image") as client:
-            base = image_id(client, request.plan.base)
+            base = base_image(client, request.plan.base, request.platform)
             if base is None:
                 return None
-            return found_image(client, request.project, request.plan.key(base), request.listing)
+            key = request.plan.key(str(base["Id"]))
+            return found_image(client, request.project, key, request.listing)
 
     def build(
         self, request: BuildRequest, sink: Sink, report: Callable[[StepReport], None]
     ) -> DockerBuild:
         """Prepare a build."""
-        return DockerBuild(self._way, request, sink, report)
+        native = self._machine.platform if self._machine else ""
+        return DockerBuild(self._way, request, sink, report, native)
 
     def run(self, spec: RunSpec, sink: Sink) -> DockerRun:
         """Create (not start) a run."""
         with self._asking("the run cannot be created") as client:
-            made = container.create(client, spec, self.found.remote)
-        return DockerRun(self._way, made, sink)
+            made = container.create(client, spec, self._on(client), self._devices)
+        return (TerminalRun if spec.tty else DockerRun)(self._way, made, sink)
 
     def runs(self, project: str) -> tuple[FoundRun, ...]:
         """The runs of a project that the engine holds."""
@@ -105,9 +115,10 @@ class DockerEngine:
             found = _one(client, run_id)
             if found is None:
                 raise EngineError("the engine no longer has the container of this run")
-            project = str((found.get("Labels") or {}).get(places.LABEL_PROJECT, ""))
+            labels = found.get("Labels") or {}
+        project = str(labels.get(places.LABEL_PROJECT, ""))
         home = places.ProjectPlaces(project, places.state_home() / project)
-        kept: Path = home.run(run_id) / "outputs"
+        kept = Path(labels.get(places.LABEL_OUTPUTS) or home.run(run_id) / "outputs")
         return DockerRun(self._way, container.Container(found["Id"], kept), sink, started=True)
 
     def remove(self, run_id: str) -> None:
@@ -130,6 +141,12 @@ class DockerEngine:
     def close(self) -> None:
         """Cut off everything that is under way; runs go on, builds end."""
         self._way.close()
+
+    def _on(self, client: Client) -> Machine:
+        """The machine as it was last seen, which is seconds ago while the app is open."""
+        if self._machine is None:
+            self._machine = Machine.of(client.call("get", "/info").json(), self.found)
+        return self._machine
 
     @contextmanager
     def _asking(self, what: str) -> Iterator[Client]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import threading
 from collections.abc import Callable
@@ -14,9 +15,11 @@ from docker.utils import parse_repository_tag
 
 from pxtui import places
 from pxtui.engine import BuildRequest, Outcome, Sink, StepReport
+from pxtui.engine.docker.buildargs import BuildArgs, build_args
 from pxtui.engine.docker.connection import Client, Way, messages
 from pxtui.engine.docker.failures import explanation, one_line, telling
-from pxtui.engine.docker.image import image_id, inspect_image
+from pxtui.engine.docker.image import base_image, inspect_image
+from pxtui.engine.docker.machine import fits, image_platform
 from pxtui.engine.docker.steps import Steps
 from pxtui.errors import ContextError, EngineError, EngineLost, PxtuiError
 from pxtui.image.context import ContextMoved, Listing, look_again
@@ -25,6 +28,9 @@ from pxtui.image.pack import CODE, pack
 
 TRIES = 3
 """How often a tree that changes while it is packed is looked at and packed anew."""
+_USUAL = "linux/amd64"
+"""What nearly every image is made for."""
+_OTHER_PLATFORM = "no matching manifest for linux/"
 _FULL = "no space left on device"
 _FULL_HINT = "`docker system df` shows what fills it, `docker system prune` clears it"
 
@@ -37,9 +43,16 @@ class DockerBuild:
     """A build that goes on in `wait`."""
 
     def __init__(
-        self, way: Way, request: BuildRequest, sink: Sink, report: Callable[[StepReport], None]
+        self,
+        way: Way,
+        request: BuildRequest,
+        sink: Sink,
+        report: Callable[[StepReport], None],
+        native: str = "",
     ) -> None:
         self._way, self._request, self._sink, self._report = way, request, sink, report
+        self._native = native
+        """Platform of the engine itself, empty where it is not known."""
         self._closed = threading.Event()
         self._client: Client | None = None
 
@@ -74,7 +87,9 @@ class DockerBuild:
         request = self._request
         self._check()
         steps = Steps(instructions(request.plan, CODE), self._sink, self._report)
-        key = request.plan.key(self._base(client))
+        base = self._base(client)
+        key = request.plan.key(str(base["Id"]))
+        args = build_args(client.api._proxy_configs.get_environment(), os.environ)
         listing = request.listing
         for _ in range(TRIES):
             self._check()
@@ -86,38 +101,58 @@ class DockerBuild:
             if image is not None:
                 steps.all_cached()
                 return Outcome("skipped", image=image, signature=listing.signature)
-            text = dockerfile(request.plan, CODE)
+            text = dockerfile(request.plan, CODE, args.before)
             try:
                 packed = pack(request.root, listing, request.plan, text, self._check)
             except ContextMoved:
                 listing = look_again(request.root, listing, self._check)
                 continue
             with packed:
-                return self._send(client, steps, packed, tag, labels)
+                wanted = {"t": tag, "labels": json.dumps(labels), **self._platform(base)}
+                made = self._send(client, steps, packed, wanted, args)
+            if isinstance(made, Outcome):
+                return made
+            return Outcome("done", image=made, signature=listing.signature)
         raise ContextError(
             "the tree changes faster than it can be packed",
             "name what is being written in .dockerignore",
         )
 
-    def _base(self, client: Client) -> str:
-        """The id of the base image; a registry is asked only if it is missing or if told so."""
-        name = self._request.plan.base
-        found = None if self._request.pull else image_id(client, name)
+    def _base(self, client: Client) -> dict[str, Any]:
+        """The base image; a registry is asked only if it is missing or if told so."""
+        name, platform = self._request.plan.base, self._request.platform
+        found = None if self._request.pull else base_image(client, name, platform)
         if found is None:
-            self._pull(client, name)
-            found = image_id(client, name)
+            try:
+                self._pull(client, name, platform)
+            except EngineError as error:
+                if platform or _OTHER_PLATFORM not in error.message:
+                    raise
+                self._say(f"{name} is not made for {self._native or 'this platform'}: {_USUAL}")
+                self._pull(client, name, _USUAL)
+            found = inspect_image(client, name)
         if found is None:
             raise EngineError(f"the image {name} was pulled and is not there")
         return found
 
-    def _pull(self, client: Client, name: str) -> None:
+    def _platform(self, base: dict[str, Any]) -> dict[str, str]:
+        """The platform to build for, where the engine would not take it by itself."""
+        platform = self._request.platform or image_platform(base)
+        return {} if not self._native or fits(platform, self._native) else {"platform": platform}
+
+    def _say(self, text: str) -> None:
+        self._sink.write(f"{text}\n".encode("utf-8", "surrogatepass"), "stdout")
+
+    def _pull(self, client: Client, name: str, platform: str) -> None:
         repository, tag = parse_repository_tag(name)
         headers = {}
         registry, _ = resolve_repository_name(repository)
         if auth := get_config_header(client.api, registry):
             headers["X-Registry-Auth"] = auth
-        self._sink.write(f"pulling {name}\n".encode(), "stdout")
+        self._say(f"pulling {name} {f'for {platform}' if platform else ''}".rstrip())
         params = {"fromImage": repository, "tag": tag or "latest"}
+        if platform:
+            params["platform"] = platform
         try:
             response = client.stream("/images/create", params=params, headers=headers)
         except APIError as error:
@@ -130,20 +165,25 @@ class DockerBuild:
             part, status = str(message.get("id", "")), str(message.get("status", ""))
             if status and seen.get(part) != status:
                 seen[part] = status
-                line = f"{part}: {status}\n" if part else f"{status}\n"
-                self._sink.write(line.encode("utf-8", "surrogatepass"), "stdout")
+                self._say(f"{part}: {status}" if part else status)
 
     def _send(
-        self, client: Client, steps: Steps, packed: IO[bytes], tag: str, labels: dict[str, str]
-    ) -> Outcome:
+        self,
+        client: Client,
+        steps: Steps,
+        packed: IO[bytes],
+        wanted: dict[str, str],
+        args: BuildArgs,
+    ) -> str | Outcome:
+        """The image that was made, or how it failed."""
+        for note in args.notes:
+            self._say(note)
         params = {
-            "t": tag,
             "rm": "1",
             "forcerm": "1",
             "nocache": "1" if self._request.no_cache else "0",
-            "labels": json.dumps(labels),
-            # the proxies of the person's docker configuration, as the docker command does it
-            "buildargs": json.dumps(client.api._proxy_configs.get_environment()),
+            "buildargs": json.dumps(args.values),
+            **wanted,
         }
         body = _Upload(packed, self._check)
         headers = {"Content-Type": "application/x-tar"}
@@ -162,7 +202,7 @@ class DockerBuild:
         if image is None:
             raise EngineLost("the builder ended without a word", "build again")
         steps.end()
-        return Outcome("done", image=image, signature=labels[places.LABEL_SIGNATURE])
+        return image
 
     def _failed(self, steps: Steps, text: str, code: int | None) -> Outcome:
         self._check()
@@ -239,6 +279,8 @@ def _not_pulled(name: str, text: str) -> EngineError:
          "`docker login`, or try again later"),
         (("unauthorized", "denied", "no basic auth", "authentication required", "401", "403"),
          "it does not exist or needs a login", "look at its name, or `docker login`"),
+        ((_OTHER_PLATFORM,), "it is not made for this platform",
+         "choose one that it is made for with --platform"),
         (("manifest unknown", "not found", "404", "does not exist", "unknown: "),
          "there is no such image", "look at its name and tag"),
         (("x509", "tls:", "certificate", "http response to https"),

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import http.client
 import json
+import os
 import socket
+import stat
+import subprocess
+import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import docker
+from docker.errors import APIError
 from docker.utils import kwargs_from_env
 
+from pxtui import places
 from pxtui.engine.docker.failures import telling
 from pxtui.engine.hosts import Found
 from pxtui.errors import NoEngine
@@ -21,6 +30,15 @@ ANSWER = 4.5
 QUERY = 30
 ACTION = 120
 PIECE = 65_536
+SHARED = "/tmp"  # noqa: S108 - the path of a socket is short; the folder in it is looked at
+_SSH = (
+    "-o",
+    "BatchMode=yes",
+    "-o",
+    f"ConnectTimeout={round(ANSWER)}",
+    "-o",
+    "ServerAliveInterval=15",
+)
 
 
 class Client:
@@ -30,23 +48,24 @@ class Client:
     so every socket is noted when it is connected, and shut down from outside.
     """
 
-    def __init__(self, api: docker.APIClient) -> None:
+    def __init__(self, api: docker.APIClient, ssh: Sequence[str] = ()) -> None:
         self.api: Any = api  # private methods are used: docker-py has no public way to do the same
         # answers are read raw: some of them would be compressed
         self.api.headers["Accept-Encoding"] = "identity"
         self._lock = threading.Lock()
         self._sockets: list[Any] = []
         self._responses: list[Any] = []
+        self._pool: Any = None
+        self._ssh = ssh
         self._cut = False
         adapter: Any = self.api.get_adapter(f"{self.api.base_url}/")
         find = adapter.get_connection_with_tls_context
 
         def find_and_note(*args: Any, **kwargs: Any) -> Any:
-            pool = find(*args, **kwargs)
-            if not getattr(pool, "noted_by_pxtui", False):
-                pool.noted_by_pxtui = True
-                pool._new_conn = self._noting(pool._new_conn)
-            return pool
+            if self._pool is None:  # docker-py has one for each address, and connects anew for each
+                self._pool = find(*args, **kwargs)
+                self._pool._new_conn = self._noting(self._pool._new_conn)
+            return self._pool
 
         adapter.get_connection_with_tls_context = find_and_note
 
@@ -56,7 +75,10 @@ class Client:
             connect = connection.connect
 
             def connect_and_note() -> None:
-                if hasattr(connection, "unix_socket"):
+                if self._ssh:
+                    connection.sock = _Ssh(self._ssh, connection.timeout)
+                    connection.getresponse = connection.sock.telling(connection.getresponse)
+                elif hasattr(connection, "unix_socket"):
                     connection.sock = _connect(connection.unix_socket, connection.timeout)
                 else:
                     connect()
@@ -69,7 +91,7 @@ class Client:
 
     def _note(self, sock: Any) -> None:
         with self._lock:
-            self._sockets = [s for s in self._sockets if s.fileno() != -1]
+            self._sockets = [s for s in self._sockets if s.fileno() != -1 or isinstance(s, _Ssh)]
             self._sockets.append(sock)
             if self._cut:
                 _shut(sock)
@@ -87,7 +109,12 @@ class Client:
         with contextlib.suppress(Exception):
             for response in self._responses:
                 response.close()
+            if self._pool is not None:
+                self._pool.close()
             self.api.close()
+        for sock in self._sockets:
+            if isinstance(sock, _Ssh):
+                sock.end()
 
     def __enter__(self) -> Client:
         return self
@@ -123,10 +150,58 @@ def _connect(path: str, timeout: float | None) -> socket.socket:
 def _shut(sock: Any) -> None:
     with contextlib.suppress(OSError):
         sock.shutdown(2)
-    process = getattr(sock, "proc", None)  # ssh:// by a child process
-    if process is not None:
-        with contextlib.suppress(OSError):
-            process.terminate()
+    if isinstance(sock, _Ssh):
+        sock.process.terminate()
+
+
+class _Ssh(socket.socket):
+    """A connection that the ssh command carries; it asks nothing, for the terminal is the app's."""
+
+    def __init__(self, command: Sequence[str], timeout: float | None) -> None:
+        ours, theirs = socket.socketpair()
+        super().__init__(fileno=ours.detach())
+        self.settimeout(timeout)
+        self._complaint = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `end`
+        try:
+            with theirs:
+                self.process = subprocess.Popen(
+                    [*command, "docker system dial-stdio"],
+                    stdin=theirs.fileno(),
+                    stdout=theirs.fileno(),
+                    stderr=self._complaint,
+                    start_new_session=True,  # Ctrl-C is the app's
+                )
+        except BaseException:
+            self._complaint.close()
+            self.close()
+            raise
+
+    def telling(self, answer: Callable[[], Any]) -> Callable[[], Any]:
+        """Let a connection that ends without an answer say what ssh says of it."""
+
+        def asked() -> Any:
+            try:
+                return answer()
+            except (ConnectionError, http.client.HTTPException) as error:
+                with contextlib.suppress(ValueError):  # ended by another thread
+                    self._complaint.seek(0)
+                    lines = self._complaint.read().decode(errors="replace").split("\n")
+                    if said := [line for line in lines if line.strip()]:
+                        raise ConnectionResetError(errno.ECONNRESET, said[-1].strip()) from error
+                raise
+
+        return asked
+
+    def end(self) -> None:
+        """End the command and wait for it."""
+        self.process.terminate()
+        try:
+            self.process.wait(1)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._complaint.close()
+        self.close()
 
 
 def pieces(response: Any) -> Iterator[bytes]:
@@ -155,6 +230,7 @@ class Way:
         self._lock = threading.Lock()
         self._clients: list[Client] = []
         self._version: str | None = None
+        self._remote: bool | None = None
 
     def client(self) -> Client:
         """A new client, told the engine's version; raises NoEngine."""
@@ -169,8 +245,18 @@ class Way:
         return client
 
     def forget(self) -> None:
-        """Ask for the version again at the next client: another engine may answer there."""
-        self._version = None
+        """Ask anew at the next client: another engine may answer there."""
+        self._version = self._remote = None
+
+    def is_remote(self, client: Client) -> bool:
+        """Whether the engine does not see this machine's files; asked once.
+
+        A tunnel ends on a port or socket here too, and so does an engine outside of a container
+        that we are in.
+        """
+        if self._remote is None:
+            self._remote = self.found.remote or not _sees_our_files(client)
+        return self._remote
 
     def close(self) -> None:
         """Cut off all clients."""
@@ -184,10 +270,40 @@ class Way:
             options |= docker.ContextAPI.kwargs_from_context(self.found.context)
         elif self.found.why == "DOCKER_HOST":
             options |= kwargs_from_env()
+        host = str(options["base_url"])
+        ssh: list[str] = []
+        if host.startswith("ssh://"):
+            ssh = ["ssh", "-T", *_SSH, *_shared(), "--", "/".join(host.split("/")[:3])]
+            # docker-py's own way needs paramiko, has no limits of time, and may ask in the terminal
+            options["base_url"] = "unix:///ssh"
         api = docker.APIClient(
             **options,
             version=version,
             timeout=timeout,  # type: ignore[arg-type]
-            use_ssh_client=True,
         )
-        return Client(api)
+        return Client(api, ssh)
+
+
+def _shared() -> list[str]:
+    """Options that lead all connections of this person through one login, which ends soon after."""
+    folder = Path(SHARED, f"pxtui-ssh-{os.geteuid()}")
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    found = folder.lstat()
+    ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
+    if not ours or found.st_mode & 0o077:
+        return ["-o", "ControlPath=none"]
+    return ["-o", f"ControlPath={folder}/%C", "-o", "ControlMaster=auto", "-o", "ControlPersist=15"]
+
+
+def _sees_our_files(client: Client) -> bool:
+    """Ask for a container that cannot be: the engine looks at its mounts before its image."""
+    with tempfile.NamedTemporaryFile(dir=places.private_dir(places.state_home())) as ours:
+        mount = {"Type": "bind", "Source": ours.name, "Target": "/x"}
+        config = {"Image": "pxtui/none:none", "HostConfig": {"Mounts": [mount]}}
+        try:
+            made = client.call("post", "/containers/create", json=config).json()["Id"]
+        except APIError as error:
+            return bool(error.status_code != 400)
+    client.call("delete", "/containers/{0}", made)  # there is such an image after all
+    return True

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import datetime
 import json
 import re
 import secrets
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,13 @@ from docker.errors import APIError
 
 from pxtui import places
 from pxtui.engine import FoundRun
-from pxtui.engine.docker import outputs
+from pxtui.engine.docker import archive, outputs
 from pxtui.engine.docker.connection import ACTION, Client
+from pxtui.engine.docker.devices import Devices
 from pxtui.engine.docker.image import inspect_image
+from pxtui.engine.docker.machine import Machine
+from pxtui.engine.docker.person import Person, is_root, look, wanted_user
+from pxtui.engine.docker.surroundings import Gets, check_mounts, foreign_platform
 from pxtui.errors import EngineError
 from pxtui.run import BASH, OUTPUTS, SH, WORKDIR, RunSpec
 
@@ -33,83 +36,126 @@ class Container:
     got: tuple[tuple[str, str], ...] = ()
 
 
-def create(client: Client, spec: RunSpec, remote: bool) -> Container:
+def create(client: Client, spec: RunSpec, machine: Machine, devices: Devices) -> Container:
     """Create (not start) the container of a run."""
     image = inspect_image(client, spec.image)
     if image is None:
         raise EngineError(f"the image {spec.image} is not on the engine", "build it again")
+    check_mounts(spec, machine)
+    given = devices.given(client, machine, spec.image, spec.surroundings.gpus)
+    image_env = _pairs((image.get("Config") or {}).get("Env") or ())
+    user = wanted_user(spec.surroundings.user, machine)
+    shell, person = _look(client, spec, user or _user_of(image), image_env)
+    if not user:
+        person = replace(person, user="")
+    platform = foreign_platform(image, machine)
+    gets = Gets(spec, machine, person, given, platform, image_env)
     kept = Path(spec.outputs)
     notes: tuple[str, ...] = ()
-    if remote:
+    if machine.remote:
         notes = ("the engine is on another machine: the outputs are copied here at the end",)
     else:
-        outputs.prepare(kept, str((image.get("Config") or {}).get("User") or ""))
-    made = _create(client, spec, BASH, remote)
-    if not _has(client, made, BASH):
-        client.call("delete", "/containers/{0}", made, params={"force": "1", "v": "1"})
-        made = _create(client, spec, SH, remote)
+        outputs.prepare(kept, user or _user_of(image))
+    if shell == SH:
         notes = (*notes, f"no bash in the image: {SH} runs the command")
-    return Container(made, kept, notes)
+    made = _create(client, gets, shell)
+    try:
+        if folders := gets.folders():
+            archive.put(client, made, folders)
+    except BaseException:
+        _discard(client, made)
+        raise
+    return Container(made, kept, notes, tuple(gets.got()))
 
 
-def _create(client: Client, spec: RunSpec, shell: str, remote: bool) -> str:
+def _look(
+    client: Client, spec: RunSpec, user: str, image_env: Mapping[str, str]
+) -> tuple[str, Person]:
+    """The shell that runs the command and who it runs as: seen in a container that never starts."""
+    config = {
+        "Image": spec.image,
+        "Entrypoint": ["true"],
+        "Cmd": [],
+        "WorkingDir": WORKDIR,
+        "Labels": dict(spec.labels) | {places.LABEL_KIND: "look"},
+    }
+    seen = client.call("post", "/containers/create", json=config, timeout=ACTION).json()["Id"]
+    try:
+        bash = archive.place(client, seen, BASH)
+        shell = SH if bash is None or bash.folder else BASH
+        if is_root(user):
+            return shell, Person(user)
+        as_me = spec.surroundings.user == "me"
+        return shell, look(client, seen, user, image_env, as_me)
+    finally:
+        _discard(client, seen)
+
+
+def _discard(client: Client, container: str) -> None:
+    client.call("delete", "/containers/{0}", container, params={"force": "1", "v": "1"})
+
+
+def _create(client: Client, gets: Gets, shell: str) -> str:
+    spec = gets.spec
     first, *rest = spec.argv(shell)
     config = {
         "Image": spec.image,
         "Entrypoint": [first],
         "Cmd": rest,
-        "Env": [f"{name}={value}" for name, value in _environment(client, spec)],
+        "Env": [f"{name}={value}" for name, value in _environment(client, gets).items()],
         "Labels": dict(spec.labels),
         "WorkingDir": WORKDIR,
         "StopSignal": "SIGTERM",
         "AttachStdout": True,
         "AttachStderr": True,
+        "Tty": spec.tty,
+        "OpenStdin": spec.tty,
+        "StdinOnce": spec.tty,
+        "AttachStdin": spec.tty,
+        "ExposedPorts": gets.exposed(),
         "HostConfig": {
             "Init": True,
             "AutoRemove": False,
             "PidsLimit": spec.pids,
             "SecurityOpt": ["no-new-privileges"],
-            "Mounts": [_mount(spec, remote)],
+            **gets.host_config(),
         },
     }
-    name = spec.name
+    if gets.person.user:
+        config["User"] = gets.person.user
+    platform = gets.platform
     try:
-        return _post(client, name, config)
+        return _post(client, spec.name, config, platform)
     except APIError as error:
         if error.status_code != 409:
             raise
         # a container of somebody else has our name: it stays, runs are found by label
-        return _post(client, f"{name}-{secrets.token_hex(2)}", config)
+        return _post(client, f"{spec.name}-{secrets.token_hex(2)}", config, platform)
 
 
-def _post(client: Client, name: str, config: dict[str, Any]) -> str:
-    answer = client.call(
-        "post", "/containers/create", params={"name": name}, json=config, timeout=ACTION
-    )
+def _post(client: Client, name: str, config: dict[str, Any], platform: str) -> str:
+    params = {"name": name} | ({"platform": platform} if platform else {})
+    answer = client.call("post", "/containers/create", params=params, json=config, timeout=ACTION)
     return str(answer.json()["Id"])
 
 
-def _environment(client: Client, spec: RunSpec) -> Iterator[tuple[str, str]]:
-    """The proxies of the person's docker configuration first, as the docker command does it."""
-    yield from client.api._proxy_configs.get_environment().items()
-    yield from spec.with_outputs_at(OUTPUTS)
+def _environment(client: Client, gets: Gets) -> dict[str, str]:
+    """The later goes before the earlier: docker's own proxies first, the person's own last."""
+    return {
+        **client.api._proxy_configs.get_environment(),
+        **dict(gets.env()),
+        **dict(gets.spec.with_outputs_at(OUTPUTS)),
+        **dict(gets.spec.variables),
+    }
 
 
-def _mount(spec: RunSpec, remote: bool) -> dict[str, str]:
-    if remote:
-        return {"Type": "volume", "Target": OUTPUTS}
-    return {"Type": "bind", "Source": str(Path(spec.outputs).resolve()), "Target": OUTPUTS}
+def _user_of(image: Mapping[str, Any]) -> str:
+    return str((image.get("Config") or {}).get("User") or "")
 
 
-def _has(client: Client, container: str, path: str) -> bool:
-    """Whether a file is in a container that was not started."""
-    url = client.api._url("/containers/{0}/archive", container)
-    response = client.api.head(url, params={"path": path}, timeout=ACTION)
-    if response.status_code == 404:
-        return False
-    client.api._raise_for_status(response)
-    told = response.headers.get("X-Docker-Container-Path-Stat", "")
-    return not told or not json.loads(base64.b64decode(told)).get("mode", 0) & (1 << 31)
+def _pairs(env: Iterable[str]) -> dict[str, str]:
+    """Variables as an image has them."""
+    return {name: value for name, _, value in (one.partition("=") for one in env)}
 
 
 def find(client: Client, **labels: str) -> list[dict[str, Any]]:

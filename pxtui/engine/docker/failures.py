@@ -13,6 +13,7 @@ from docker.errors import APIError, DockerException, TLSParameterError
 
 from pxtui.engine.hosts import Found
 from pxtui.errors import EngineError, EngineLost, NoEngine, PxtuiError
+from pxtui.logs.text import clean_line
 
 _START = {
     "docker": "start Docker (Docker Desktop, or `sudo systemctl start docker`)",
@@ -97,10 +98,12 @@ def _cause(what: str, found: Found, error: BaseException) -> tuple[str, str]:
                 "join the group `docker` (which equals root) and log in again, or use a rootless "
                 "engine",
             )
-    if "paramiko" in text:
-        return f"{what}: ssh:// needs the package paramiko", "pip install paramiko"
     if "Name or service" in text or "Failed to resolve" in text or "getaddrinfo" in text:
         return f"{what}: no such host", f"look at {found.why}"
+    if found.host.startswith("ssh://"):
+        said = root.strerror if root is not None and root.strerror else "the connection ended"
+        server = found.host.removeprefix("ssh://").partition("/")[0]
+        return f"{what}: {clean_line(said)}", f"`ssh {server} docker version` has to work unasked"
     if root is not None and root.strerror:
         return f"{what}: {root.strerror}", f"look at {found.why}"
     if isinstance(error, DockerException):

@@ -38,3 +38,9 @@ def frames(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, Stream]]:
         rest = bytes(data[at:])
         if out:
             yield b"".join(out), out_stream
+
+
+def plain(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, Stream]]:
+    """The output of a container that has a terminal: all is stdout."""
+    for piece in pieces:
+        yield piece, _STREAMS[1]

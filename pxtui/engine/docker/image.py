@@ -7,12 +7,15 @@ from typing import Any
 from docker.errors import APIError
 
 from pxtui.engine.docker.connection import Client
+from pxtui.engine.docker.machine import fits, image_platform
 
 
-def image_id(client: Client, name: str) -> str | None:
-    """The id of an image that the engine has."""
+def base_image(client: Client, name: str, platform: str) -> dict[str, Any] | None:
+    """What the engine knows of a base image; nothing if it has none for the platform asked for."""
     found = inspect_image(client, name)
-    return None if found is None else str(found["Id"])
+    if found is None or (platform and not fits(platform, image_platform(found))):
+        return None
+    return found
 
 
 def inspect_image(client: Client, name: str) -> dict[str, Any] | None:

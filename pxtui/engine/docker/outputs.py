@@ -2,18 +2,53 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import errno
 import io
+import json
 import os
+import posixpath
+import re
+import shlex
+import shutil
+import stat
 import tarfile
-from collections.abc import Iterator
-from pathlib import Path
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+import requests
 from docker.errors import APIError
 
-from pxtui.engine.docker.connection import ACTION, Client, pieces
-from pxtui.run import OUTPUTS
+from pxtui.engine.docker.connection import ACTION, PIECE, QUERY, Client, pieces
+from pxtui.engine.docker.failures import explanation
+from pxtui.logs.text import clean_line
+from pxtui.run import OUTPUTS, WORKDIR
+
+PART = ".pxtui-part-"
+"""How a folder in the outputs begins that is filled first, and moved to its place when whole."""
+FEW = 16
+"""So many changed places are asked for one by one; more of them come in one piece."""
+TOLD = 3
+"""Entries that are named in a message."""
+_ADDED, _DELETED = 1, 2
+_FOLDER, _SOCKET = 1 << 31, 1 << 24
+_END = 1024
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_Wanted = Callable[[str, bool], bool]
+"""Whether to take an entry of an archive: by its path, and whether it is a folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What the person has to know of what was taken out; both are empty where all is well."""
+
+    note: str = ""
+    left: str = ""
+    """What is still in the container, why, and how to get it."""
 
 
 def prepare(outputs: Path, image_user: str) -> None:
@@ -22,6 +57,277 @@ def prepare(outputs: Path, image_user: str) -> None:
     if image_user.partition(":")[0] not in ("", "0", "root"):
         # the folders above it are closed to everybody else
         outputs.chmod(0o777)
+
+
+def take(client: Client, found: dict[str, Any], outputs: Path, command: str) -> Taken:
+    """Bring what an ended container wrote to /code and /outputs into a folder of the person.
+
+    `command` is what copies by hand: `docker`. It may be done again after any interruption.
+    """
+    mounts = {str(one.get("Destination")): one for one in found.get("Mounts") or ()}
+    bound = mounts.get(OUTPUTS, {})
+    notes: list[str] = []
+    if bound.get("Type") == "bind":
+        source = Path(bound["Source"])
+        outputs = source if source.is_dir() else outputs
+        notes.append(own(client, found["Image"], outputs))
+    taking = _Taking(client, found["Id"])
+    try:
+        outputs.mkdir(parents=True, exist_ok=True)
+        for earlier in outputs.glob(f"{PART}*"):
+            _clear(earlier)
+        # nobody else's: another pxtui may just be leaving this one
+        part = taking.part = Path(tempfile.mkdtemp(prefix=PART, dir=outputs))
+        if bound and bound.get("Type") != "bind":
+            taking.folder(OUTPUTS)
+        taking.changes(set(mounts))
+        if taking.failed:
+            client.call("get", "/_ping")  # if it is gone, or let go, this is for the next time
+        _settle(part, outputs)
+    except requests.RequestException:
+        raise
+    except OSError as error:
+        taking.failed.setdefault(WORKDIR, f"{outputs}: {error.strerror or error}")
+    notes.append(_listed("not taken: ", taking.passed_over))
+    return Taken("; ".join(note for note in notes if note), _left(taking, found, command))
+
+
+def _left(taking: _Taking, found: dict[str, Any], command: str) -> str:
+    if not taking.failed:
+        return ""
+    why = _listed("", [f"{path}: {reason}" for path, reason in taking.failed.items()])
+    first = next(iter(taking.failed))
+    place = first if len(taking.failed) == 1 else f"/{first.split('/')[1]}"
+    name = str(found.get("Name", "")).lstrip("/")
+    how = f"{command} cp {shlex.quote(f'{name}:{place}')} ."
+    return f"not all that it wrote could be taken out ({why}): `{clean_line(how)}`"
+
+
+def _listed(before: str, items: list[str]) -> str:
+    if not items:
+        return ""
+    more = f" and {len(items) - TOLD} more" if len(items) > TOLD else ""
+    return clean_line(before + ", ".join(items[:TOLD]) + more)
+
+
+class _Taking:
+    """One taking of a container's files, each under its own path, into a folder."""
+
+    def __init__(self, client: Client, container: str) -> None:
+        self.passed_over: list[str] = []
+        """What is no file: devices, pipes, links to elsewhere."""
+        self.failed: dict[str, str] = {}
+        self.part = Path()
+        self._client, self._container = client, container
+        self._seen: set[str] = set()
+        self._full = False
+
+    def folder(self, path: str) -> None:
+        """Take all of one folder."""
+        self._archive(path, _all_of_it)
+
+    def changes(self, mounts: set[str]) -> None:
+        """Take what the command created or changed under /code; what is mounted is not its own."""
+        try:
+            listed: list[dict[str, Any]] | None = self._client.call(
+                "get", "/containers/{0}/changes", self._container, timeout=(QUERY, None)
+            ).json()
+        except APIError as error:
+            self.failed[WORKDIR] = explanation(error)
+            return
+        inner = {mount for mount in mounts if mount.startswith(f"{WORKDIR}/")}
+        roots, wanted = _changed(listed or [], inner)
+        # by its name alone a file whose name is no UTF-8 cannot be asked for
+        odd = any("\ufffd" in path for path in roots)
+        if (len(roots) > FEW or odd) and not inner:
+            self._archive(WORKDIR, lambda name, is_folder: _under(name, roots, is_folder))
+        else:
+            for root in roots:
+                self._archive(root, _all_of_it, only_file=not roots[root])
+        # the engine leaves out silently what it cannot read
+        for path, with_all in wanted.items():
+            if path not in self._seen:
+                self._missing(path, only_file=not with_all)
+
+    def _missing(self, path: str, *, only_file: bool) -> None:
+        if path in self.failed or self._full:
+            return
+        self._archive(path, lambda name, _: name == path, only_file=only_file)
+        if path not in self._seen:
+            self.failed.setdefault(path, "the engine does not give it")
+
+    def _archive(self, path: str, wanted: _Wanted, *, only_file: bool = False) -> None:
+        """Take from the archive of one path; `only_file`: not if it is a folder."""
+        if self._full:
+            return
+        try:
+            response = self._client.call(
+                "get",
+                "/containers/{0}/archive",
+                self._container,
+                params={"path": path},
+                stream=True,
+                timeout=(QUERY, None),
+            )
+            with contextlib.closing(response):
+                mode = _mode(response)
+                if only_file and mode & _FOLDER:
+                    self._seen.add(path)
+                elif mode & _SOCKET:
+                    self._pass_over(path, "a socket")
+                else:
+                    self._read(response, posixpath.dirname(path), wanted)
+        except APIError as error:
+            self.failed[path] = explanation(error)
+        except tarfile.TarError as error:
+            self.failed[path] = f"the engine's archive ends early ({error})"
+
+    def _read(self, response: Any, above: str, wanted: _Wanted) -> None:
+        reader = _Reader(response)
+        with tarfile.open(fileobj=reader, mode="r|", bufsize=PIECE, errorlevel=1) as tar:
+            members = vars(tar)["members"]
+            for member in tar:
+                members.clear()  # it would keep them all
+                name = posixpath.join(above, member.name)
+                if not _is_rubbish(name) and wanted(_plain(name), member.isdir()):
+                    self._member(tar, member, name, above)
+                if self._full:
+                    return
+        if not reader.ended():
+            raise tarfile.ReadError("its end is missing")
+
+    def _member(self, tar: tarfile.TarFile, member: tarfile.TarInfo, name: str, above: str) -> None:
+        place, _, member.name = name.lstrip("/").partition("/")
+        folder = self.part / place
+        if not member.name:
+            return
+        if member.islnk():
+            first = posixpath.join(above, member.linkname)
+            member.linkname = first.lstrip("/").partition("/")[2]
+            if not _is_file(folder / member.linkname):
+                return  # it is asked for alone, and comes as a file
+        elif member.issym() and member.linkname.startswith(f"/{place}/"):
+            member.linkname = posixpath.relpath(member.linkname, posixpath.dirname(name))
+        try:
+            tar.extract(member, folder, filter="data")
+        except tarfile.SpecialFileError:
+            self._pass_over(name, "a device or a pipe")
+        except (tarfile.AbsoluteLinkError, tarfile.LinkOutsideDestinationError):
+            self._pass_over(name, f"a link to {member.linkname}")
+        except tarfile.FilterError as error:
+            self.failed[name] = str(error)
+        except (OSError, UnicodeError) as error:
+            with contextlib.suppress(OSError, UnicodeError):
+                (folder / member.name).unlink()
+            self.failed[name] = getattr(error, "strerror", None) or str(error)
+            self._full = getattr(error, "errno", None) in _FULL
+        else:
+            self._seen.add(_plain(name))
+
+    def _pass_over(self, name: str, what: str) -> None:
+        self._seen.add(_plain(name))
+        self.passed_over.append(f"{name} ({what})")
+
+
+def _changed(
+    listed: list[dict[str, Any]], mounts: set[str]
+) -> tuple[dict[str, bool], dict[str, bool]]:
+    """What to ask for (True: with all below it), and every path that has to come.
+
+    A folder that changed counts by what changed in it, and so does a new one with a mount below.
+    """
+    kinds = {str(one["Path"]): int(one["Kind"]) for one in listed}
+    folders = {posixpath.dirname(path) for path in kinds}
+    around = {str(above) for mount in mounts for above in PurePosixPath(mount, "x").parents}
+    roots: dict[str, bool] = {}
+    wanted: dict[str, bool] = {}
+    for path in sorted(kinds):
+        kind = kinds[path]
+        if kind == _DELETED or not path.startswith(f"{WORKDIR}/") or _is_rubbish(path):
+            continue
+        if path in around or (kind != _ADDED and path in folders):
+            continue
+        wanted[path] = kind == _ADDED
+        if not _under(path, roots):
+            roots[path] = kind == _ADDED
+    return roots, wanted
+
+
+def _all_of_it(path: str, is_folder: bool) -> bool:
+    return True
+
+
+def _under(path: str, roots: dict[str, bool], is_folder: bool = False) -> bool:
+    """Whether a path is one of these, or below one that is meant with all below it."""
+    if path in roots:
+        return roots[path] or not is_folder
+    while (path := posixpath.dirname(path)) != "/":
+        if roots.get(path):
+            return True
+    return False
+
+
+def _is_rubbish(path: str) -> bool:
+    return path.endswith(".pyc") or "__pycache__" in path.split("/")
+
+
+def _plain(name: str) -> str:
+    """A name as the engine lists it: each byte that is no UTF-8 as one sign."""
+    return re.sub("[\udc80-\udcff]", "\ufffd", name)
+
+
+def _is_file(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
+
+
+def _mode(response: Any) -> int:
+    """The kind and rights of what an archive is of, as Go counts them; 0 where not told."""
+    told = response.headers.get("X-Docker-Container-Path-Stat", "")
+    return int(json.loads(base64.b64decode(told)).get("mode", 0)) if told else 0
+
+
+def _settle(part: Path, outputs: Path) -> None:
+    """Move what was taken to its place; what the run itself wrote there stays."""
+    for entry in _entries(part / OUTPUTS[1:]):
+        _clear(outputs / entry.name)
+        entry.rename(outputs / entry.name)
+    code = part / WORKDIR[1:]
+    if code.exists():
+        number, place = 1, outputs / code.name
+        while os.path.lexists(place):
+            if _is_same(code, place):  # of an earlier time that was broken off
+                _clear(place)
+                break
+            number += 1
+            place = outputs / f"{code.name}-{number}"
+        code.rename(place)
+    _clear(part)
+
+
+def _entries(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    return not other.is_symlink() and _facts(one) == _facts(other)
+
+
+def _facts(folder: Path) -> dict[str, tuple[int, int]]:
+    """Size and time of every file; a link has its length and no time."""
+    facts: dict[str, tuple[int, int]] = {}
+    for path in _all(folder):
+        found = os.lstat(path)
+        if not stat.S_ISDIR(found.st_mode):
+            time = 0 if stat.S_ISLNK(found.st_mode) else int(found.st_mtime)
+            facts[os.path.relpath(path, folder)] = (found.st_size, time)
+    return facts
+
+
+def _clear(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def own(client: Client, image: str, outputs: Path) -> str:
@@ -48,37 +354,28 @@ def rootless(client: Client) -> bool:
     return any("rootless" in option for option in options)
 
 
-def take_out(client: Client, container: str, outputs: Path) -> str:
-    """Copy the outputs of an engine elsewhere to this machine; a note where that failed."""
-    try:
-        response = client.call(
-            "get",
-            "/containers/{0}/archive",
-            container,
-            params={"path": f"{OUTPUTS}/."},
-            stream=True,
-        )
-        outputs.mkdir(parents=True, exist_ok=True)
-        with tarfile.open(fileobj=_Reader(response), mode="r|") as tar:
-            tar.extractall(outputs, filter="data")
-    except (APIError, tarfile.TarError, OSError) as error:
-        return f"the outputs are still on the engine: {error}"
-    return ""
-
-
 class _Reader(io.RawIOBase):
     """An answer as a file that is read once."""
 
     def __init__(self, response: Any) -> None:
         super().__init__()
         self._pieces = pieces(response)
-        self._rest = b""
+        self._rest = bytearray()
+        self._tail = b""
 
     def read(self, size: int = -1) -> bytes:
         while len(self._rest) < size and (piece := next(self._pieces, b"")):
             self._rest += piece
-        data, self._rest = self._rest[:size], self._rest[size:]
+            self._tail = (self._tail + piece)[-_END:]
+        data = bytes(self._rest[:size])
+        del self._rest[:size]
         return data
+
+    def ended(self) -> bool:
+        """Read on to the end: whether it is that of an archive, and not of the connection."""
+        while self.read(PIECE):
+            pass
+        return self._tail == bytes(_END)
 
 
 def _all(folder: Path) -> Iterator[str]:

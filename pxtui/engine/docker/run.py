@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 from docker.errors import APIError
@@ -14,14 +14,14 @@ from pxtui.engine.docker import outputs
 from pxtui.engine.docker.connection import ACTION, QUERY, Client, Way, pieces
 from pxtui.engine.docker.container import Container, seconds
 from pxtui.engine.docker.failures import explanation, one_line, telling
-from pxtui.engine.docker.frames import frames
+from pxtui.engine.docker.frames import frames, plain
 from pxtui.errors import EngineError, EngineLost
-from pxtui.run import OUTPUTS
 
 _SIGNALS = {134: "SIGABRT", 137: "SIGKILL", 139: "SIGSEGV", 143: "SIGTERM"}
 _REMOVED = "the container was removed from outside"
-_SENT = 0.1
+_SENT, _SENT_FAR = 0.1, 2.0
 """Seconds that `stop` waits so that its request is on its way even if the app ends right after."""
+_NO_GPUS = "the engine cannot give GPUs"
 
 
 class DockerRun:
@@ -31,7 +31,8 @@ class DockerRun:
         self.container = made.id
         self.notes = made.notes
         self.got = made.got
-        self._way, self._sink, self._outputs = way, sink, made.outputs
+        self._made = made
+        self._way, self._sink = way, sink
         self._client: Client | None = None
         self._lock = threading.Lock()
         self._adopted = started
@@ -39,6 +40,7 @@ class DockerRun:
         self._unwanted = False
         self._let_go = False
         self._asked = False
+        self._is_plain = False
 
     def wait(self) -> Outcome:
         """Start it, read to the end, ask for the outcome."""
@@ -78,9 +80,12 @@ class DockerRun:
                 return Outcome("failed", message=_REMOVED)
             raise
         refused = None if self._adopted else self._start(client)
+        if refused is not None and self._is_made_anew(client, refused):
+            output = self._output(client)
+            refused = self._start(client)
         if refused is not None:
             return refused
-        for data, stream in frames(pieces(output)):
+        for data, stream in plain(pieces(output)) if self._is_plain else frames(pieces(output)):
             self._sink.write(data, stream)
         # the end of the output is no outcome: it ends in the same way when the engine dies
         return self._verdict(client)
@@ -88,6 +93,8 @@ class DockerRun:
     def _output(self, client: Client) -> Any:
         """The stream of its output: attached before the start, or its whole log."""
         if self._adopted:
+            found = client.call("get", "/containers/{0}/json", self.container).json()
+            self._is_plain = bool(found["Config"].get("Tty"))  # the log of a terminal has no frames
             params = {"follow": "1", "stdout": "1", "stderr": "1", "tail": "all"}
             return client.stream(
                 "/containers/{0}/logs", self.container, method="get", params=params
@@ -106,6 +113,23 @@ class DockerRun:
             self._started = True
         return None
 
+    def _is_made_anew(self, client: Client, refused: Outcome) -> bool:
+        """Whether a container without GPUs stands for one whose GPUs the engine cannot give."""
+        make: Callable[[Client], Container] | None = getattr(self._made, "retry", None)
+        if make is None or not refused.message.startswith(_NO_GPUS):
+            return False
+        params = {"force": "1", "v": "1"}
+        try:
+            client.call("delete", "/containers/{0}", self.container, params=params, timeout=ACTION)
+        except APIError as error:
+            if error.status_code != 404:
+                raise
+        self._made = make(client)
+        self.container = self._made.id
+        self.notes = (*self.notes, *self._made.notes)
+        self.got = self._made.got
+        return True
+
     def _verdict(self, client: Client) -> Outcome:
         try:
             client.call("post", "/containers/{0}/wait", self.container, timeout=(ACTION, None))
@@ -120,12 +144,18 @@ class DockerRun:
         if state.get("StartedAt", "").startswith("0001"):
             return Outcome("failed", message="it was created and never started")
         code = int(state["ExitCode"])
-        message = self._cause(state, code)
-        note = self._keep_outputs(client, found)
-        told = "; ".join(part for part in (message, note) if part)
-        ended = seconds(str(state.get("FinishedAt", ""))) or None
+        taken = self._taken(client, found)
+        told = (self._cause(state, code), taken.note, taken.left)
         result: Result = "done" if code == 0 else "failed"
-        return Outcome(result, code, told, found["Image"], ended=ended)
+        return Outcome(
+            result,
+            code,
+            "; ".join(part for part in told if part),
+            found["Image"],
+            ended=seconds(str(state.get("FinishedAt", ""))) or None,
+            out_of_memory=bool(state.get("OOMKilled")),
+            kept=str(found["Name"]).lstrip("/") if taken.left else "",
+        )
 
     def _cause(self, state: dict[str, Any], code: int) -> str:
         if state.get("OOMKilled"):
@@ -143,16 +173,15 @@ class DockerRun:
             return ""
         return f"ended by {_SIGNALS[code]} ({code}), not by pxtui"
 
-    def _keep_outputs(self, client: Client, found: dict[str, Any]) -> str:
+    def _taken(self, client: Client, found: dict[str, Any]) -> outputs.Taken:
+        kind = self._way.found.kind
         try:
-            # whatever happens here, the outcome of the run is known and stays
-            with telling("the outputs", self._way.found):
-                for mount in found.get("Mounts") or ():
-                    if mount.get("Destination") == OUTPUTS and mount.get("Type") == "bind":
-                        return outputs.own(client, found["Image"], Path(mount["Source"]))
-                return outputs.take_out(client, self.container, self._outputs)
+            with telling("its files", self._way.found):
+                return outputs.take(client, found, self._made.outputs, kind)
+        except EngineLost:
+            raise  # the run is taken up again, and so are its files
         except EngineError as error:
-            return error.message
+            return outputs.Taken(left=f"its files are still in its container: {error.message}")
 
     def _end(self, action: str, params: dict[str, Any], grace: float) -> None:
         with self._lock:
@@ -173,11 +202,14 @@ class DockerRun:
 
         thread = threading.Thread(target=ask, name=action, daemon=True)
         thread.start()
-        thread.join(_SENT)
+        thread.join(_SENT_FAR if self._way.found.remote else _SENT)
 
 
 def _not_started(text: str) -> Outcome:
     lower = text.lower()
+    if "could not select device driver" in lower or "nvidia-container-cli" in lower:
+        remedy = "install the NVIDIA Container Toolkit there, or run with `--gpus none`"
+        return Outcome("failed", message=f"{_NO_GPUS} ({text}): {remedy}")
     code = None
     if "not found" in lower or "no such file" in lower:
         code = 127

@@ -7,28 +7,38 @@ files there, each run has its own copy of the tree, and it outlives the app.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import platform
+import shutil
+import sys
 import weakref
 from collections.abc import Callable
 from pathlib import Path
 
 from pxtui import places
 from pxtui.engine import BuildRequest, EngineInfo, FoundRun, Sink, StepReport
-from pxtui.engine.local import running
+from pxtui.engine.local import running, surroundings
 from pxtui.engine.local.building import LocalBuild
 from pxtui.engine.local.environments import Family, of_image
+from pxtui.engine.nvml import Nvml
 from pxtui.engine.supervisor import JOB
 from pxtui.errors import EngineError
+from pxtui.image.context import amount
 from pxtui.run import RunSpec
 
 LOG_SIZE = 2_000_000_000
 """Limit of a run's log where the sink does not say (see `LocalEngine.run`)."""
+
+_GO = {"x86_64": "amd64", "aarch64": "arm64"}
+"""Processors as container engines call them."""
 
 
 class LocalEngine:
     """Builds virtual environments and runs commands in them."""
 
     def __init__(self) -> None:
+        self._nvml = Nvml()
         self._jobs: weakref.WeakSet[LocalBuild | running.LocalRun] = weakref.WeakSet()
 
     def info(self) -> EngineInfo:
@@ -39,6 +49,9 @@ class LocalEngine:
             version=f"Python {platform.python_version()}",
             isolated=False,
             note="nothing is isolated: steps and command run on this machine, without the image",
+            memory=_memory(),
+            gpus=surroundings.seen(self._nvml),
+            platform=f"{sys.platform}/{_GO.get(platform.machine(), platform.machine())}",
         )
 
     def base(self, image: str) -> str:
@@ -46,8 +59,14 @@ class LocalEngine:
         return ""
 
     def disk(self) -> str:
-        """Not asked yet."""
-        return ""
+        """How full the disk of the environments is, and how much of it they take."""
+        home = places.cache_home()
+        try:
+            disk = shutil.disk_usage(home)
+        except OSError:
+            return ""
+        ours = amount(_size(home))
+        return f"{amount(disk.free)} of {amount(disk.total)} free, {ours} are pxtui's in {home}"
 
     def find(self, request: BuildRequest) -> str | None:
         """The snapshot of this tree in this environment."""
@@ -73,7 +92,8 @@ class LocalEngine:
         if image is None:
             raise EngineError(f"{spec.image} is not on this machine any more", "build again")
         size = getattr(sink, "max_size", LOG_SIZE)
-        return self._with(running.create(spec, *image, size))
+        gpus = surroundings.seen(self._nvml)
+        return self._with(running.create(spec, *image, size, gpus))
 
     def runs(self, project: str) -> tuple[FoundRun, ...]:
         """The local runs of a project, ended ones too."""
@@ -89,7 +109,7 @@ class LocalEngine:
         return self._with(running.LocalRun(folder))
 
     def remove(self, run_id: str) -> None:
-        """Forget an ended run; what it made or changed in its code stays in its folder."""
+        """Forget an ended run, once what it made or changed in its code is in its outputs."""
         folder = _folder(run_id)
         if folder is not None:
             running.remove(folder)
@@ -110,6 +130,23 @@ def _folder(run_id: str) -> Path | None:
         return None
     inside = (project / "runs" / run_id for project in home.iterdir())
     return next((folder for folder in inside if (folder / JOB).is_file()), None)
+
+
+def _memory() -> int:
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        return 0
+
+
+def _size(home: Path) -> int:
+    """Bytes on the disk of all files in a folder."""
+    size = 0
+    for here, _, names in os.walk(home):
+        for name in names:
+            with contextlib.suppress(OSError):
+                size += os.lstat(os.path.join(here, name)).st_blocks * 512
+    return size
 
 
 def connect(name: str = "local") -> LocalEngine:

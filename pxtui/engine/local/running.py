@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -11,53 +12,74 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pxtui
 from pxtui.engine import FoundRun, Outcome
+from pxtui.engine.local import surroundings, written
 from pxtui.engine.local.environments import Environment, passed
 from pxtui.engine.supervisor import CONTROL, JOB, LOCK, OUTCOME, STARTED, read_json, write_json
-from pxtui.errors import EngineError
+from pxtui.errors import EngineError, PxtuiError
+from pxtui.gpus import Gpus
 from pxtui.places import LABEL_OWNER, private_dir
 from pxtui.run import BASH, SH, WORKDIR, RunSpec
 
 POLL = 0.04
 """Seconds between looks at a run's lock, and so how late its end may be noticed."""
 
+ENDING = 1.0
+"""Seconds in which a command is gone after its supervisor was killed."""
 
-def create(spec: RunSpec, environment: Environment, tree: Path, max_size: int) -> LocalRun:
+
+def create(
+    spec: RunSpec, environment: Environment, tree: Path, max_size: int, gpus: Gpus
+) -> LocalRun:
     """Make a run's folder ready: the code, and all that the supervisor needs to know."""
     folder = private_dir(Path(spec.folder))
-    bash = shutil.which("bash") if not os.path.exists(BASH) else BASH
-    notes = [] if bash else ["no bash on this machine: /bin/sh"]
+    code = folder / written.CODE
+    shell = BASH if os.path.exists(BASH) else shutil.which("bash") or SH
+    notes = [f"no bash on this machine: {SH}"] if shell == SH else []
     if f"{WORKDIR}/" in spec.cmd:
         notes.append(f"there is no {WORKDIR} without a container: the command names it")
-    variables = environment.variables(
-        passed(), (*environment.kept_variables(), *spec.with_outputs_at(spec.outputs))
-    )
+    job = {
+        "v": 1,
+        "id": spec.id,
+        "image": spec.image,
+        "argv": spec.argv(shell),
+        "cwd": str(code),
+        "outputs": spec.outputs,
+        "labels": spec.labels,
+        "max_size": max_size,
+    }
     held = environment.hold()
     try:
         private_dir(Path(spec.outputs))
-        shutil.copytree(tree, folder / "code", symlinks=True)
+        shutil.copytree(tree, code, symlinks=True)
+        had = surroundings.give(spec, code, gpus)
         os.mkfifo(folder / CONTROL, 0o600)
-        job = {
-            "v": 1,
-            "id": spec.id,
-            "image": spec.image,
-            "argv": spec.argv(bash or SH),
-            "cwd": str(folder / "code"),
-            "env": sorted(variables.items()),
-            "labels": spec.labels,
-            "max_size": max_size,
-            "copied": time.time_ns(),
-        }
-        write_json(folder / JOB, job)
-    except OSError as error:
+        write_json(folder / JOB, job | written.as_it_was(code))
+    except (OSError, PxtuiError) as error:
         os.close(held)
+        shutil.rmtree(code, ignore_errors=True)
+        if isinstance(error, PxtuiError):
+            raise
         raise EngineError(f"the run cannot be prepared: {error}") from error
-    return LocalRun(folder, tuple(notes), held)
+    variables = _variables(spec, environment, had)
+    return LocalRun(folder, New(held, variables, (*notes, *had.notes), had.got))
+
+
+def _variables(spec: RunSpec, environment: Environment, had: surroundings.Had) -> Mapping[str, str]:
+    """What the command gets: this machine's first, the person's own over all."""
+    sources = {mount.target: mount.source for mount in spec.surroundings.mounts}
+    return {
+        **environment.variables(passed(), environment.kept_variables()),
+        **dict(spec.with_outputs_at(spec.outputs, sources.__getitem__)),
+        **dict(had.variables),
+        **dict(spec.variables),
+    }
 
 
 def is_running(folder: Path) -> bool:
@@ -95,66 +117,38 @@ def found(folder: Path) -> FoundRun | None:
 
 
 def remove(folder: Path) -> None:
-    """Forget an ended run; its log, its outputs and what it made of its code stay."""
+    """Forget an ended run; its log and its outputs stay, and what it made of its code is there."""
     if is_running(folder):
         raise EngineError("the run is still going")
-    forget_code(folder)
-    for name in (CONTROL, LOCK, STARTED, JOB):
+    trouble = written.take_out(folder)
+    if trouble:
+        raise EngineError(trouble)
+    for name in (CONTROL, LOCK, STARTED, written.TAKEN, JOB):
         (folder / name).unlink(missing_ok=True)
 
 
-def forget_code(folder: Path) -> None:
-    """Of an ended run's code, keep what the run has made or changed."""
-    job = read_json(folder / JOB)
-    if job is not None:
-        _remove_unchanged(folder / "code", job["copied"], (folder / JOB).stat().st_ctime_ns)
+@dataclass(frozen=True, slots=True)
+class New:
+    """What a run needs that was not started yet."""
 
-
-def _remove_unchanged(folder: Path, copied: int, noted: int) -> bool:
-    """Whether nothing is left of the folder.
-
-    Both times must be older than the run: the one of the content is the person's own and may be
-    any, the one of the change is this machine's and is new where a backup was put back.
-    """
-    empty = True
-    for item in os.scandir(folder) if folder.is_dir() else ():
-        info = item.stat(follow_symlinks=False)
-        if item.is_dir(follow_symlinks=False):
-            if item.name == "__pycache__":
-                shutil.rmtree(item.path, ignore_errors=True)
-            elif not _remove_unchanged(Path(item.path), copied, noted):
-                empty = False
-        elif info.st_mtime_ns <= copied and info.st_ctime_ns <= noted:
-            os.unlink(item.path)
-        else:
-            empty = False
-    if empty:
-        with contextlib.suppress(OSError):
-            os.rmdir(folder)
-    return empty
+    held: int
+    """The environment, which the supervisor then holds."""
+    variables: Mapping[str, str] = field(repr=False)
+    notes: tuple[str, ...] = ()
+    got: tuple[tuple[str, str], ...] = ()
 
 
 class LocalRun:
     """One run, new or taken up again. Its supervisor writes the log, no sink is used."""
 
-    def __init__(self, folder: Path, notes: tuple[str, ...] = (), held: int = -1) -> None:
+    def __init__(self, folder: Path, new: New | None = None) -> None:
         self._folder = folder
-        self._notes = notes
-        self._held = held
-        """The environment, which the supervisor then holds; -1: it was started before."""
+        self.notes = new.notes if new else ()
+        self.got = new.got if new else ()
+        self._new = new
         self._lock = threading.Lock()
         self._let_go = threading.Event()
         self._stopped = False
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What the person should know of how it was started."""
-        return self._notes
-
-    @property
-    def got(self) -> tuple[tuple[str, str], ...]:
-        """What it was given, as label and text."""
-        return ()
 
     def stop(self, grace: float) -> None:
         """SIGTERM for the command and its children, after the grace SIGKILL."""
@@ -188,10 +182,10 @@ class LocalRun:
     def _start(self) -> Outcome | None:
         """Start the supervisor; an outcome only if there is nothing to follow."""
         with self._lock, contextlib.ExitStack() as opened:
-            if self._held < 0:
+            new, self._new = self._new, None
+            if new is None:
                 return None
-            held, self._held = self._held, -1
-            opened.callback(os.close, held)
+            opened.callback(os.close, new.held)
             if self._stopped or self._let_go.is_set():
                 return Outcome("cancelled", message="stopped before it started")
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
@@ -201,9 +195,9 @@ class LocalRun:
             fcntl.flock(lock, fcntl.LOCK_EX)
             control = os.open(self._folder / CONTROL, os.O_RDWR | os.O_CLOEXEC)
             opened.callback(os.close, control)
-            return self._spawn(lock, control, held)
+            return self._spawn(new.variables, lock, control, new.held)
 
-    def _spawn(self, *fds: int) -> Outcome | None:
+    def _spawn(self, variables: Mapping[str, str], *fds: int) -> Outcome | None:
         root = Path(pxtui.__file__).parents[1]
         env = passed()
         if not root.name.endswith("-packages"):
@@ -214,7 +208,8 @@ class LocalRun:
             [*argv, *map(str, fds)],
             env=env,
             pass_fds=fds,
-            stdin=subprocess.DEVNULL,
+            # Through a pipe: the person's variables are in no file and no list of processes.
+            input=json.dumps(dict(variables)).encode(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             start_new_session=True,
@@ -232,18 +227,34 @@ class LocalRun:
             if self._let_go.wait(POLL):
                 return Outcome("lost", message="let go: the run goes on")
         outcome = read_json(self._folder / OUTCOME)
-        if outcome is None and not (self._folder / LOCK).exists():
-            return Outcome("lost", message="it was never started")
         if outcome is None:
-            pid = (read_json(self._folder / STARTED) or {}).get("pid")
-            rest = f"; process {pid} may still be there" if pid and _exists(pid) else ""
-            return Outcome("lost", message=f"its supervisor ended without a word{rest}")
-        with contextlib.suppress(OSError):
-            forget_code(self._folder)
-        return _outcome(outcome)
+            return self._lost()
+        return self._with_written(_outcome(outcome))
+
+    def _lost(self) -> Outcome:
+        if not (self._folder / LOCK).exists():
+            return Outcome("lost", message="it was never started")
+        pid = (read_json(self._folder / STARTED) or {}).get("pid")
+        lost = Outcome("lost", message="its supervisor ended without a word")
+        limit = time.monotonic() + ENDING
+        while pid and _exists(pid):
+            if time.monotonic() > limit:
+                return replace(lost, message=f"{lost.message}; process {pid} may still be there")
+            time.sleep(POLL)
+        return self._with_written(lost)
+
+    def _with_written(self, outcome: Outcome) -> Outcome:
+        trouble = written.take_out(self._folder)
+        if not trouble:
+            return outcome
+        told = "; ".join(part for part in (outcome.message, trouble) if part)
+        return replace(outcome, message=told, kept=str(self._folder / written.CODE))
 
 
 def _exists(pid: int) -> bool:
+    with contextlib.suppress(OSError):
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+        return stat[stat.rindex(b")") + 2 :][:1] not in b"ZX"
     with contextlib.suppress(PermissionError):
         try:
             os.kill(pid, 0)
@@ -259,12 +270,8 @@ def _outcome(note: dict[str, Any]) -> Outcome:
         return Outcome("cancelled", code, "stopped", ended=ended)
     if code == 0:
         return Outcome("done", 0, note["log"], ended=ended)
-    message = note["message"]
-    if number:
-        message = f"killed from outside by {_signal_name(number)}"
-    elif code == 127 and not message:
-        message = "the command was not found (127)"
-    return Outcome("failed", code, message, ended=ended)
+    message = f"killed by {_signal_name(number)} ({code}), not by pxtui" if number else ""
+    return Outcome("failed", code, note["message"] or message, ended=ended)
 
 
 def _signal_name(number: int) -> str:

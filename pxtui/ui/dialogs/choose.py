@@ -12,14 +12,14 @@ from textual.containers import Vertical
 
 from pxtui.logs.text import clean
 from pxtui.ui.dialogs.panel import Dialog, PanelLines
-from pxtui.ui.draw import Row, row
+from pxtui.ui.draw import Block, ItemLines, Row, row
 from pxtui.ui.panes.gets import folded
 
-SAFE = ("no", "stay", "cancel", "keep")
+SAFE = ("", "no", "stay", "cancel", "keep")
 LABEL = 11
 
 
-class Choices(PanelLines):
+class Choices(PanelLines, ItemLines):
     """The choices; one that is too long goes on below itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -33,33 +33,20 @@ class Choices(PanelLines):
         parts = [folded(clean(words), width - 4) for words in choices]
         super().__init__([row(part) for p in parts for part in p], name_id="choices",
                          with_cursor=True)  # fmt: skip
-        self._choice = [index for index, p in enumerate(parts) for _ in p]
-        """The choice of each row; the cursor stands on its first one."""
-
-    @property
-    def chosen(self) -> int:
-        """The choice under the cursor."""
-        return self._choice[self.cursor]
-
-    def choose(self, choice: int) -> None:
-        """Put the cursor on a choice."""
-        self.cursor = self._choice.index(choice)
-
-    def is_marked(self, index: int) -> bool:
-        """All rows of the choice."""
-        return self._choice[index] == self.chosen if index < len(self._choice) else False
+        self.items = [index for index, p in enumerate(parts) for _ in p]
 
     def line(self, index: int, width: int) -> Row:
         """A row of a choice, marked where the cursor is."""
         here = self.is_marked(index)
-        first = self._choice.index(self._choice[index]) == index
+        first = self.items.index(self.items[index]) == index
         words = self.shown[index][0].text
         mark = " ↵  " if here and first else "    "
         return row((mark, "key b"), (words, "strong b" if here else "ink"))
 
-    def action_move(self, by: int) -> None:
-        """Move by choices."""
-        self.choose(min(max(0, self.chosen + by), self._choice[-1]))
+    def action_page(self, by: int) -> None:
+        """Pages are those of the facts above."""
+        for facts in self.screen.query(_FactLines):
+            facts.action_page(by)
 
     def action_take(self) -> None:
         """Take the choice under the cursor."""
@@ -71,12 +58,30 @@ class Choices(PanelLines):
         self.action_take()
 
 
-class Choose(Dialog[str]):
-    """Ends with the key of the choice that was taken."""
+class _FactLines(PanelLines):
+    """Facts, all that there is room for; the row below says that there are more."""
 
-    DEFAULT_CSS = """
-    Choose #facts { height: auto; max-height: 60vh; margin: 1 0; }
-    """
+    DEFAULT_CSS = "_FactLines { margin: 1 0 0 0; }"
+
+
+class _More(Block):
+    """Where facts are out of view: how many, and the keys."""
+
+    GROUND = "band"
+    DEFAULT_CSS = "_More { height: 1; }"
+
+    def rows(self, width: int) -> Sequence[Row]:
+        facts = self.screen.query_one(_FactLines)
+        above, height = facts.scroll_offset.y, facts.size.height
+        below = facts.count() - height - above
+        hidden = [f"{above} above"] * (above > 0) + [f"{below} more below"] * (below > 0)
+        if not hidden or not height:
+            return [()]
+        return [row(("pgup pgdn", "key b"), (f"  {' · '.join(hidden)}", "soft"))]
+
+
+class Choose(Dialog[str]):
+    """Ends with the key of the choice that was taken; empty where it is left without one."""
 
     class Taken(events.Event):
         """A choice was taken."""
@@ -106,16 +111,18 @@ class Choose(Dialog[str]):
         with Vertical(id="panel"):
             yield PanelLines(head, name_id="question")
             if self._facts:
-                yield PanelLines(self._fact_rows(width), name_id="facts")
+                yield _FactLines(self._fact_rows(width), name_id="facts")
+                yield _More()
             else:
                 yield PanelLines([()], name_id="gap")
             yield Choices([words for _, words in self._choices], width)
 
     def _fact_rows(self, width: int) -> list[Row]:
-        rows = []
-        for label, text in self._facts:
+        rows, before = [], ""
+        for name, text in self._facts:
+            label, before = name if name != before else "", name
             lines = [
-                part for line in clean(text).split("\n") for part in folded(line, width - LABEL)
+                part for line in clean(text).split("\n") for part in folded(line, width - LABEL - 1)
             ]
             for at, part in enumerate(lines):
                 rows.append(row((f"{label if not at else '':<{LABEL}}", "soft"), part))
@@ -127,12 +134,24 @@ class Choose(Dialog[str]):
         choices.focus()
         keys = [key for key, _ in self._choices]
         choices.choose(keys.index(self._default) if self._default in keys else 0)
+        for facts in self.query(_FactLines):
+            self.watch(facts, "scroll_y", self._moved, init=False)
+
+    def _moved(self) -> None:
+        self.query_one(_More).refresh()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The facts take what question and choices leave; these are never cut."""
+        others = sum(lines.count() for lines in self.query(PanelLines) if lines.id != "facts")
+        for facts in self.query(_FactLines):
+            facts.styles.max_height = max(2, event.size.height * 9 // 10 - others - 4)
+            self.call_after_refresh(self._moved)
 
     def on_choose_taken(self, event: Taken) -> None:
         """End with it."""
         self.dismiss(self._choices[event.index][0])
 
     def action_leave(self) -> None:
-        """End with the choice that does the least."""
+        """End with the choice that does the least, or with none."""
         keys = [key for key, _ in self._choices]
-        self.dismiss(next((key for key in keys if key in SAFE), keys[-1]))
+        self.dismiss(next((key for key in SAFE if key in keys), ""))

@@ -14,7 +14,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from pxtui.ui.dialogs.panel import Dialog, PanelLines
+from pxtui.ui.dialogs.panel import PanelLines, TypingDialog
 from pxtui.ui.draw import Row, padded, row
 from pxtui.ui.field import Field
 
@@ -49,7 +49,7 @@ def fitting(commands: Sequence[Command], typed: str) -> list[Command]:
     return [command for _, command in sorted(ranked, key=lambda pair: pair[0])]
 
 
-class Palette(Dialog[str]):
+class Palette(TypingDialog[str]):
     """Ends with the action of the command that was chosen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -79,14 +79,6 @@ class Palette(Dialog[str]):
     def on_mount(self) -> None:
         """Show all."""
         self._show("")
-
-    def on_key(self, event: events.Key) -> None:
-        """What was typed before the field had the focus belongs into it."""
-        if self.focused is None and event.is_printable and event.character:
-            event.stop()
-            field = self.query_one(Field)
-            field.value += event.character
-            field.cursor_position = len(field.value)
 
     def _show(self, typed: str) -> None:
         self._found = fitting(self._commands, typed)

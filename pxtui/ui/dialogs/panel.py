@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar, Generic, TypeVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from pxtui.ui.draw import Lines, Row
+from pxtui.ui.field import Field
 
 Result = TypeVar("Result")
 
@@ -51,3 +53,15 @@ class Dialog(ModalScreen[Result], Generic[Result]):
     def action_leave(self) -> None:
         """Leave."""
         self.dismiss(None)
+
+
+class TypingDialog(Dialog[Result], Generic[Result]):
+    """A dialog in whose field a person types at once."""
+
+    def on_key(self, event: events.Key) -> None:
+        """What was typed before the field had the focus belongs into it."""
+        if self.focused is None and event.is_printable and event.character:
+            event.stop()
+            field = self.query_one(Field)
+            field.value += event.character
+            field.cursor_position = len(field.value)

@@ -11,8 +11,11 @@ from textual.app import ComposeResult
 
 from pxtui.logs.text import clean_line
 from pxtui.polyaxonfile.problems import Problem
+from pxtui.polyaxonfile.reading import Declaration
+from pxtui.polyaxonfile.secret import DOTS
 from pxtui.state import State
 from pxtui.ui import log_lines, words
+from pxtui.ui.dotted import dotted
 from pxtui.ui.draw import Block, Lines, Piece, Row, cut, row, spread, width_of
 from pxtui.ui.pane import Pane
 from pxtui.ui.panes.gets import folded
@@ -145,7 +148,8 @@ class _FirstBuild(Block):
         self.state = State()
 
     def rows(self, width: int) -> Sequence[Row]:
-        state, resolved = self.state, self.state.resolved
+        state = self.state
+        resolved = state.reading.shown if state.reading else None
         if resolved is None:
             return [()]
         present = state.engine.base_present if state.engine else None
@@ -219,7 +223,8 @@ class File(Pane):
             nothing.folder, nothing.message = state.no_file.folder, state.no_file.message
             nothing.refresh(layout=True)
         if state.file_text is not None:
-            texts = state.file_text.text.removeprefix("\ufeff").split("\n")
+            secrets = tuple(d.path for d in _declared(state) if d.secret)
+            texts = dotted(state.file_text.text.removeprefix("\ufeff"), secrets).split("\n")
             texts = texts[:-1] if texts[-1] == "" else texts
             problems = state.reading.problems if state.reading else ()
             view.set([t.removesuffix("\r") for t in texts], problems, _notes(state))
@@ -257,13 +262,18 @@ class File(Pane):
         return row(state, (word, "ink"), (f" · {reading.era}" if reading.era else "", "soft"))
 
 
+def _declared(state: State) -> Sequence[Declaration]:
+    return state.base.declarations if state.base else ()
+
+
 def _notes(state: State) -> dict[int, str]:
     """What is to be said of lines without a problem: edits, and an image that is not there."""
     notes: dict[int, str] = {}
     edits = dict(state.edits)
-    for item in state.base.declarations if state.base else ():
+    for item in _declared(state):
         if item.path in edits:
-            notes[item.line - 1] = f"~ {cut(edits[item.path], 24)} in the next run"
+            text = DOTS if item.secret else cut(edits[item.path], 24)
+            notes[item.line - 1] = f"~ {text} in the next run"
     if state.engine is not None and state.engine.base_present is False and state.file_text:
         texts = state.file_text.text.split("\n")
         at = next((i for i, text in enumerate(texts) if re.match(r"\s*image:\s*\S", text)), None)

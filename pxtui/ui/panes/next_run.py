@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import events, on
@@ -11,20 +12,22 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.message import Message
 
-from pxtui.errors import PxtuiError
 from pxtui.logs.text import clean_line
-from pxtui.polyaxonfile.document import Document
 from pxtui.polyaxonfile.reading import Declaration, Path
+from pxtui.polyaxonfile.secret import DOTS
 from pxtui.state import State
-from pxtui.ui.draw import Block, Lines, Piece, Row, cut, padded, row
-from pxtui.ui.field import Field
+from pxtui.ui.draw import Block, Lines, Piece, Row, cut, padded, row, width_of
 from pxtui.ui.pane import Bar, LeftPane
+from pxtui.ui.panes.value_field import ValueField
+from pxtui.ui.tried import tried
 
 _OPPOSITE = {
     "true": "false", "false": "true", "True": "False", "False": "True", "TRUE": "FALSE",
     "FALSE": "TRUE", "yes": "no", "no": "yes", "Yes": "No", "No": "Yes", "YES": "NO", "NO": "YES",
     "on": "off", "off": "on", "On": "Off", "Off": "On", "ON": "OFF", "OFF": "ON",
 }  # fmt: skip
+TRIED = 8
+"""Cells below which values tried before have no column."""
 WIDE_VALUE = 12
 """Cells of the value column; a longer text goes on over the columns behind it."""
 
@@ -34,8 +37,13 @@ class _Columns:
 
     def __init__(self, state: State) -> None:
         reading = state.reading
-        self.declarations = reading.declarations if reading else ()
         self.base = {d.path: d for d in state.base.declarations} if state.base else {}
+        # what is typed over a secret is one too, whatever its type
+        self.declarations = tuple(
+            replace(d, secret=True) if d.path in self.base and self.base[d.path].secret else d
+            for d in (reading.declarations if reading else ())
+        )
+        self.tried = tried(state)
         self.edits: Mapping[Path, str] = dict(state.edits)
         names = max((len(d.name) for d in self.declarations), default=4)
         self.name_width = min(max(4, names), 18)
@@ -60,9 +68,21 @@ class _Columns:
         file = self.file_width > 0 and room >= self.file_width + 2
         return file, room - file * (self.file_width + 2) >= self.type_width + 2
 
+    def tried_in(self, item: Declaration, room: int) -> str:
+        """The values tried before that there is room for."""
+        texts = ""
+        for value in self.tried.get(item.name, ()):
+            longer = f"{texts} {clean_line(value.text)}".strip()
+            if len(longer) > room:
+                break
+            texts = longer
+        return texts
+
 
 def shown(declaration: Declaration) -> str:
-    """A value as the form shows it: as typed, a bool as a switch."""
+    """A value as the form shows it: as typed, a bool as a switch, a secret as dots."""
+    if declaration.secret and declaration.text:
+        return DOTS
     if declaration.type == "bool":
         return "on" if declaration.value else "off"
     return clean_line(declaration.text.replace("\n", " "))
@@ -74,6 +94,7 @@ class Form(Lines):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,c", "change", "change", id="form.change",
                 tooltip="Change the value: a field opens, a switch turns."),
+        Binding("space", "turn", "turn", id="form.turn", show=False, tooltip="Turn the switch."),
         Binding("equals_sign", "reset", "as in file", id="form.reset",
                 tooltip="Take the value back to what the file says."),
     ]  # fmt: skip
@@ -129,20 +150,36 @@ class Form(Lines):
             room -= columns.file_width + 2
         note, tone = _note(item, columns.base.get(item.path))
         fits = next((n for n in note if len(n) + 2 <= room), "") if with_type else ""
-        return (*pieces, Piece("  " + fits, tone)) if fits else tuple(pieces)
+        if not fits:
+            return tuple(pieces)
+        room -= columns.type_width + 4
+        told = columns.tried_in(item, room) if tone == "soft" and room >= TRIED else ""
+        behind = (Piece("  " + padded(fits, columns.type_width), tone), Piece("  " + told, "soft"))
+        return (*pieces, *(behind if told else [Piece("  " + fits, tone)]))
 
     def head(self) -> Row:
         """The names of the columns."""
         columns = self.columns
-        with_file, with_type = columns.behind(self.scrollable_content_region.width)
+        width = self.scrollable_content_region.width
+        with_file, with_type = columns.behind(width)
         value = padded("value", columns.value_width, right=True)
         file = "  " + padded("file", columns.file_width, right=True) if with_file else ""
         name = padded("name", columns.name_width)
-        return row(("    ", "soft"), (f"{name}  {value}{file}{'  type' * with_type}", "soft"))
+        text = f"    {name}  {value}{file}"
+        if with_type:
+            text += f"  {padded('type', columns.type_width)}"
+        if columns.tried and with_type and width - len(text) - 2 >= TRIED:
+            text += "  tried"
+        return row((text, "soft"))
 
     def action_change(self) -> None:
         """Ask for the field."""
         self.post_message(self.Change())
+
+    def action_turn(self) -> None:
+        """Turn a switch."""
+        if self.current is not None and self.current.type == "bool":
+            self.action_change()
 
     def action_reset(self) -> None:
         """Ask for the file's value."""
@@ -192,15 +229,6 @@ class _FormKeys(Block):
         ]
 
 
-class ValueField(Field):
-    """The field over a row; Tab accepts as Enter does, for what was typed is not thrown away."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab,shift+tab", "submit", "accept", id="field.accept", show=False,
-                tooltip="Accept what was typed."),
-    ]  # fmt: skip
-
-
 class NextRun(LeftPane):
     """The values of the next run: shown, changed, taken back."""
 
@@ -209,10 +237,6 @@ class NextRun(LeftPane):
     DEFAULT_CSS = """
     NextRun { layers: base field; }
     NextRun Form { height: 1fr; }
-    NextRun Field {
-        layer: field; position: absolute; display: none;
-        &.-refused { color: $px-bad; text-style: bold; }
-    }
     """
 
     class Edited(Message):
@@ -240,7 +264,6 @@ class NextRun(LeftPane):
         super().__init__(id="next-run")
         self._state: State | None = None
         self._seen: object = None
-        self._open: Declaration | None = None
 
     def compose(self) -> ComposeResult:
         """Head, names of the columns, rows, keys, and the field."""
@@ -248,7 +271,7 @@ class NextRun(LeftPane):
         yield _ColumnNames()
         yield Form()
         yield _FormKeys()
-        yield ValueField(name_id="field")
+        yield ValueField()
 
     def on_mount(self) -> None:
         """The field stays over its row."""
@@ -265,11 +288,12 @@ class NextRun(LeftPane):
     def show(self, state: State, now: float) -> None:
         """Show the working set."""
         self._state = state
+        self.query_one(ValueField).file = state.file_text
         form = self.query_one(Form)
         self.query_one(_ColumnNames).display = form.current is not None and not self.compact
         self.query_one(_FormKeys).display = bool(state.edits) and not self.compact
         self.call_after_refresh(self._placed)
-        seen = (state.reading, state.base, state.edits, self.compact)
+        seen = (state.reading, state.base, state.edits, state.history, self.compact)
         if seen == self._seen:
             return
         self._seen = seen
@@ -305,8 +329,10 @@ class NextRun(LeftPane):
         item = self.query_one(Form).current
         if item is None:
             return ()
-        base = self.query_one(Form).columns.base.get(item.path)
-        if not item.hint and item.used and item.editable and item == base:
+        columns = self.query_one(Form).columns
+        base, earlier = columns.base.get(item.path), columns.tried.get(item.name, ())
+        plain = not item.hint and item.used and item.editable
+        if plain and not earlier and (base is None or item.text == base.text):
             return ()
         parts = [(item.name, "strong b"), (f"  {item.type}", "soft")]
         if item.hint:
@@ -314,10 +340,14 @@ class NextRun(LeftPane):
         if not item.used:
             parts.append((" · nothing uses it: changing it changes nothing", "warn"))
         if base is not None and base.text != item.text:
-            parts.append((f" · {clean_line(base.text)} in the file", "soft"))
+            parts.append((f" · {shown(base)} in the file", "soft"))
         if not item.editable:
             parts.append((" · e edits it in the editor", "soft"))
-        return row(*parts)
+        told = [f"{cut(value.text, 24)} #{value.number} {value.glyph}" for value in earlier]
+        room = self.app.size.width - width_of(row(*parts)) - 13
+        while told and len(" · ".join(told)) > room:
+            told.pop()
+        return row(*parts, *([(f" · tried {' · '.join(told)}", "soft")] if told else []))
 
     @on(Form.Change)
     def _change(self, event: Form.Change) -> None:
@@ -333,22 +363,14 @@ class NextRun(LeftPane):
         elif item.type == "bool" and item.text in _OPPOSITE:
             self.post_message(self.Edited(item.path, _OPPOSITE[item.text]))
         else:
-            self._open_field(item)
-
-    def _open_field(self, item: Declaration) -> None:
-        field = self.query_one("#field", Field)
-        self._open = item
-        self._place_field()
-        field.remove_class("-refused")
-        field.value = item.text
-        field.display = True
-        field.focus()
+            self.query_one(ValueField).open(item)
+            self._place_field()
 
     def _place_field(self) -> None:
         """Put the open field over its row, which stays in view."""
-        if self._open is None:
+        form, field = self.query_one(Form), self.query_one(ValueField)
+        if field.item is None:
             return
-        form, field = self.query_one(Form), self.query_one("#field", Field)
         form.scroll_to_region(Region(0, form.cursor, 1, 1), animate=False, force=True)
         top = form.region.y - self.region.y + form.cursor - form.scroll_offset.y
         left = form.columns.value_at
@@ -357,19 +379,15 @@ class NextRun(LeftPane):
 
     def _follow_row(self) -> None:
         """The rows are others: the open field goes with its own, or is closed where it is gone."""
-        if self._open is None:
+        form, field = self.query_one(Form), self.query_one(ValueField)
+        if field.item is None:
             return
-        path, form = self._open.path, self.query_one(Form)
+        path = field.item.path
         at = next((i for i, d in enumerate(form.columns.declarations) if d.path == path), None)
-        if at is not None and form.columns.declarations[at].editable:
+        field.follow(None if at is None else form.columns.declarations[at])
+        if at is not None and field.item is not None:
             form.cursor = at
-            self._open = form.columns.declarations[at]
             self.call_after_refresh(self._place_field)
-            return
-        why = "is gone from the file" if at is None else "is not one value in the file any more"
-        typed = self.query_one("#field", Field).value
-        self.post_message(self.Told(f"{self._open.name} {why}: {typed} was not taken"))
-        self.close_field()
 
     @on(Form.Reset)
     def _reset(self, event: Form.Reset) -> None:
@@ -378,49 +396,17 @@ class NextRun(LeftPane):
         if item is not None:
             self.post_message(self.Reset(item.path))
 
-    @on(Field.Submitted)
-    def _accept(self, event: Field.Submitted) -> None:
+    @on(ValueField.Accepted)
+    def _accepted(self, event: ValueField.Accepted) -> None:
         event.stop()
-        if self._open is None:
-            return
-        reason = self._refusal(self._open.path, event.value)
-        event.input.set_class(bool(reason), "-refused")
-        if reason:
-            self.post_message(self.Told(reason))
-            return
-        if event.value != self._open.text:
-            self.post_message(self.Edited(self._open.path, event.value))
-        self.close_field()
+        self.post_message(self.Edited(event.path, event.text))
 
-    def _refusal(self, path: Path, text: str) -> str:
-        """Why the text cannot stand at its place in the file; empty if it can."""
-        file = self._state.file_text if self._state else None
-        try:
-            if file is not None:
-                Document.parse(file.text.encode(), file.file).set(path, text)
-        except (PxtuiError, UnicodeEncodeError) as error:
-            return str(error)
-        return ""
+    @on(ValueField.Told)
+    def _told(self, event: ValueField.Told) -> None:
+        event.stop()
+        self.post_message(self.Told(event.text))
 
-    def close_field(self) -> None:
-        """Leave the field; the row has the keys again."""
-        self._open = None
-        self.query_one("#field", Field).display = False
+    @on(ValueField.Closed)
+    def _field_closed(self, event: ValueField.Closed) -> None:
+        event.stop()
         self.query_one(Form).focus()
-
-    @on(Field.Blurred)
-    def _left(self) -> None:
-        # A terminal in the background takes the focus too, and gives it back.
-        if self._open is None or not self.app.app_focus:
-            return
-        item, field = self._open, self.query_one("#field", Field)
-        self._open = None
-        field.display = False
-        if field.value != item.text:
-            self.post_message(self.Told(f"{item.name}: {field.value} was not taken"))
-
-    def on_key(self, event: events.Key) -> None:
-        """Esc leaves the field as it was."""
-        if event.key == "escape" and self._open is not None:
-            event.stop()
-            self.close_field()

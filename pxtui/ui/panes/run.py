@@ -12,8 +12,8 @@ from pxtui.logs.screen import last_exception
 from pxtui.logs.text import clean_line
 from pxtui.state import State
 from pxtui.ui import words
-from pxtui.ui.draw import Block, Row, row
-from pxtui.ui.listed import ListedRun, listed_runs
+from pxtui.ui.draw import Block, Piece, Row, cut, row, width_of
+from pxtui.ui.listed import ListedRun, fitted, listed_runs
 from pxtui.ui.log_view import LogPart, LogView
 from pxtui.ui.pane import Pane
 from pxtui.ui.panes.gets import folded
@@ -35,9 +35,13 @@ class _RunHead(Block):
         run = self.run
         if run is None:
             return [row(("nothing has run yet · ", "soft"), ("r", "key b"), (" runs", "soft"))]
-        differs = run.differs or "values as in the file"
-        started = words.clock(run.started)
-        return [row((run.name, "strong b"), (f" started {started} · {differs}", "soft"))]
+        label = f" {cut(run.label, 30)} ·" if run.label else ""
+        name = row((run.name, "strong b"), (label, "ink"))
+        started = Piece(f" started {words.clock(run.started)} · ", "soft")
+        differing = [(clean_line(name), clean_line(text)) for name, text in run.differing]
+        room = width - width_of((*name, started))
+        differs = fitted(differing, room) if differing else "values as in the file"
+        return [(*name, started, Piece(differs, "soft"))]
 
 
 class _RunEnd(Block):
@@ -60,8 +64,12 @@ class _RunEnd(Block):
         took = f" after {words.took(run.seconds)}" if run.seconds is not None else ""
         rows = [row((f"{run.glyph} {run.word}", f"{run.tone} b"), (took, "soft"))]
         told = self._causes(run) if run.tone != "good" else []
+        if run.kept:
+            told.append((f"! files could not be taken out: container {run.kept} is kept", "warn"))
         if run.outputs:
             told.append((f"outputs in {run.outputs}", "soft"))
+        if run.wrote:
+            told.append((f"wrote {run.wrote}", "soft"))
         for text, tone in told:
             rows += [
                 row("  ", (part, tone)) for part in folded(clean_line(text), width - 2) if part

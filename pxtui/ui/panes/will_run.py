@@ -115,8 +115,8 @@ class WillRun(LeftPane):
 
     def show(self, state: State, now: float) -> None:
         """Show the command of the working set."""
-        base = state.base.resolved.cmd if state.base and state.base.resolved else ""
-        cmd = state.resolved.cmd if state.resolved else ""
+        base = state.base.resolved.shown if state.base and state.base.resolved else ""
+        cmd = state.resolved.shown if state.resolved else ""
         command = self.query_one(Command)
         command.set(cmd, base if base else cmd)
         if self._compact:

@@ -1,0 +1,170 @@
+"""A run in the person's terminal: its keys go to the container, the output to screen and log."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import select
+import sys
+import termios
+import threading
+import tty
+from typing import Any
+
+from docker.errors import APIError
+
+from pxtui.engine import Outcome, Sink
+from pxtui.engine.docker.connection import QUERY, Client, Way
+from pxtui.engine.docker.container import Container
+from pxtui.engine.docker.failures import telling
+from pxtui.engine.docker.run import DockerRun
+from pxtui.errors import EngineError
+
+LOOK = 0.1
+"""Seconds between two looks at the size of the terminal."""
+_KEYS = 4096
+_DETACH = "ctrl-^,ctrl-^,ctrl-^"
+"""Instead of the engine's own `ctrl-p,ctrl-q`: ctrl-p is a key of every prompt."""
+_AS_USUAL = b"\x1b[0m\x1b[?25h\x1b[?1000;1002;1003;1006;2004l"
+"""Colours and the cursor as usual, no mouse: what a program that was killed leaves behind."""
+
+
+class Terminal:
+    """The terminal of this process: raw between `take` and `give_back`, else as it was."""
+
+    def __init__(self) -> None:
+        self._keys, self._screen = sys.stdin.fileno(), sys.stdout.fileno()
+        self._lock = threading.Lock()
+        self._before: list[Any] | None = None
+        self._over = False
+
+    def take(self) -> None:
+        """Let every key, ctrl-c too, be a byte; once it was given back it is not taken again."""
+        with self._lock:
+            if self._over or self._before is not None:
+                return
+            try:
+                self._before = termios.tcgetattr(self._keys)
+                tty.setraw(self._keys, termios.TCSANOW)
+            except termios.error as error:
+                raise EngineError(f"there is no terminal: {error.args[-1]}") from None
+            atexit.register(self.give_back)
+
+    def give_back(self) -> None:
+        """As it was; any number of times, from any thread."""
+        with self._lock:
+            self._over = True
+            if self._before is None:
+                return
+            atexit.unregister(self.give_back)
+            self.show(_AS_USUAL)
+            with contextlib.suppress(termios.error):  # it may be gone
+                termios.tcsetattr(self._keys, termios.TCSANOW, self._before)
+            self._before = None
+
+    @property
+    def size(self) -> os.terminal_size:
+        """Columns and lines."""
+        return os.get_terminal_size(self._screen)
+
+    def keys(self) -> bytes | None:
+        """What was typed, None for nothing within LOOK, no bytes if it is gone or given back."""
+        try:
+            typed, _, _ = select.select([self._keys], [], [], LOOK)
+            if self._over:
+                return b""
+            return os.read(self._keys, _KEYS) if typed else None
+        except OSError:
+            return b""
+
+    def show(self, data: bytes) -> None:
+        """Write all of it; a terminal that is gone takes nothing."""
+        with contextlib.suppress(OSError):
+            while data:
+                data = data[os.write(self._screen, data) :]
+
+
+class Shown:
+    """The answer of a container with a terminal, shown as it comes."""
+
+    def __init__(self, answer: Any, terminal: Terminal) -> None:
+        self.raw = self
+        self._answer, self._terminal = answer, terminal
+
+    def read1(self, size: int) -> bytes:
+        """The next piece."""
+        data: bytes = self._answer.raw.read1(size)
+        self._terminal.show(data)
+        return data
+
+
+class TerminalRun(DockerRun):
+    """A run that has this process's terminal from its start to its end."""
+
+    def __init__(self, way: Way, made: Container, sink: Sink) -> None:
+        super().__init__(way, made, sink)
+        self._is_plain = True
+        self._terminal = Terminal()
+        self._keyboard: Any = None
+        self._typing = threading.Thread(target=self._type, name="keys", daemon=True)
+
+    def wait(self) -> Outcome:
+        """Hand the terminal over, follow the run to its end, take the terminal back."""
+        try:
+            return super().wait()
+        finally:
+            self._terminal.give_back()
+            if self._typing.ident is not None:
+                self._typing.join()
+
+    def close(self) -> None:
+        """Let go of it; the terminal is as before when this returns."""
+        super().close()
+        self._terminal.give_back()
+
+    def _output(self, client: Client) -> Any:
+        params = {"stream": "1", "stdin": "1", "stdout": "1", "stderr": "1", "detachKeys": _DETACH}
+        answer = client.stream("/containers/{0}/attach", self.container, params=params)
+        self._keyboard = _socket(answer)
+        return Shown(answer, self._terminal)
+
+    def _start(self, client: Client) -> Outcome | None:
+        self._terminal.take()
+        refused = super()._start(client)
+        if refused is None:
+            self._typing.start()
+        return refused
+
+    def _type(self) -> None:
+        """Pass on keys and size until the terminal or the container is gone."""
+        told = None
+        with (
+            contextlib.suppress(EngineError, OSError),
+            self._way.client() as client,
+            telling("the keys", self._way.found),
+        ):
+            typed: bytes | None = None
+            while typed != b"":
+                if typed:
+                    self._keyboard.sendall(typed)
+                size = self._terminal.size
+                if told != size and self._resize(client, size):
+                    told = size
+                typed = self._terminal.keys()
+
+    def _resize(self, client: Client, size: os.terminal_size) -> bool:
+        """Tell the container the size; not taken while it is not quite there."""
+        params = {"h": size.lines, "w": size.columns}
+        try:
+            client.call(
+                "post", "/containers/{0}/resize", self.container, params=params, timeout=QUERY
+            )
+        except APIError:
+            return False
+        return True
+
+
+def _socket(answer: Any) -> Any:
+    """What the keys are written to: the connection of an answer that does not end."""
+    return answer.raw._fp.fp.raw._sock

@@ -1,0 +1,113 @@
+"""What the keys do that build, run and stop."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from pxtui.events import WatchMode
+from pxtui.state import Run
+from pxtui.ui import words
+from pxtui.ui.acting import ActingApp
+from pxtui.ui.dialogs.chord import WatchChord
+from pxtui.ui.messages import Messages
+from pxtui.ui.prospect import asks_first, hindrance
+from pxtui.ui.run_here import child_command, run_here
+
+LONG = 60.0
+"""Seconds after which a job rings the bell at its end, and a run is not stopped unasked."""
+
+
+class RunActions(ActingApp, inherit_bindings=False):
+    """Building, running, stopping, watching."""
+
+    def action_run(self) -> None:
+        """Run the values on screen."""
+        self.follows = True
+        self.session.run()
+
+    def action_build(self) -> None:
+        """Build the image."""
+        self.follows = True
+        self.session.build()
+
+    def action_repeat(self) -> None:
+        """Run again as the run under the cursor, or as the newest."""
+        chosen = self.under_cursor
+        if chosen is not None and not chosen.id:
+            self.say(f"{chosen.name} waits already")
+            return
+        self.follows = True
+        self.session.repeat(chosen.id if chosen is not None else None)
+
+    async def action_run_here(self) -> None:
+        """Run in this terminal; what goes on goes on meanwhile."""
+        state = self.session.state
+        why = hindrance(state)
+        if why or state.engine is None:
+            self.say(why or "the engine has not answered yet", "warning")
+            return
+        if asks_first(state):
+            self.say("nothing was run here yet", hint="r shows what will be done and asks once")
+            return
+        self.terminal_lent = True
+        try:
+            trouble = await run_here(self, child_command(self.session.root, state))
+        finally:
+            self.terminal_lent = False
+        self.say(*trouble)
+        self.session.reload()
+
+    def action_stop(self) -> None:
+        """Stop the run under the cursor or the newest, else what goes on, else what waits."""
+        state, chosen = self.session.state, self.under_cursor
+        run = self._live()
+        if chosen is not None and chosen.wait:
+            self.session.unqueue(chosen.wait)
+        elif run is not None:
+            self._stop(run)
+        elif state.building is not None:
+            self.session.stop()
+        elif state.queue:
+            self.session.unqueue()
+        else:
+            self.say("nothing is running")
+
+    def _live(self) -> Run | None:
+        """The live run under the cursor, else the newest."""
+        runs, chosen = self.session.state.runs, self.under_cursor
+        here = [run for run in runs if chosen is not None and run.started.id == chosen.id]
+        return next(reversed(here or runs), None)
+
+    def _stop(self, run: Run) -> None:
+        number, age = run.started.number, self.now() - run.started.at
+        if run.deadline is not None:
+            self.say(f"#{number} was asked to stop · S kills it now")
+        elif age <= LONG:
+            self.session.stop(run.started.id)
+        else:
+            text = f"Stop #{number}? It has run for {words.elapsed(age)}."
+            choices = (("stop", "stop it"), ("keep", "let it run"))
+            self.sure(text, choices, "stop", lambda: self.session.stop(run.started.id))
+
+    def action_kill(self) -> None:
+        """Kill the run under the cursor, or the newest."""
+        run = self._live()
+        if run is None:
+            self.say("nothing is running")
+            return
+        text = f"Kill #{run.started.number}? It gets no time to save anything."
+        choices = (("kill", "kill it"), ("keep", "let it run"))
+        self.sure(text, choices, "keep", lambda: self.session.kill(run.started.id))
+
+    def action_watch(self) -> None:
+        """Ask for the second key: off, build, build and run."""
+        self.screen_stack[0].query_one(Messages).prompt(
+            ("watch  ", "strong b"), ("w", "key b"), (" off  ", "soft"), ("b", "key b"),
+            (" build  ", "soft"), ("r", "key b"), (" build and run", "soft"),
+        )  # fmt: skip
+        self.push_screen(WatchChord(), self._watch)
+
+    def _watch(self, mode: str | None) -> None:
+        self.screen_stack[0].query_one(Messages).prompt()
+        if mode:
+            self.session.watch(cast(WatchMode, mode))

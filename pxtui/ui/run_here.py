@@ -1,0 +1,86 @@
+"""A run in the person's own terminal: a pxtui of its own, with the keys and the size of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import termios
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from textual.app import App, SuspendNotSupported
+
+from pxtui.engine import MODULES
+from pxtui.state import State
+
+Said = tuple[str, str]
+"""Words for the person and their severity."""
+
+
+def child_command(root: Path, state: State) -> list[str]:
+    """The pxtui that runs the working set: edits come from the draft, never by its command line."""
+    command = [sys.executable, "-P", "-m", "pxtui", "-C", str(root)]
+    if state.file_text is not None:
+        command += ["-f", str(root / state.file_text.file)]
+    engine = state.engine
+    if engine is not None:
+        kind = "local" if not engine.isolated else engine.name.partition(" ")[0]
+        command += ["--engine", kind] if kind in MODULES else []
+    return [*command, "run", "--tty", "--draft"]
+
+
+async def run_here(app: App[int], command: Sequence[str]) -> Said:
+    """Hand the terminal to a command until it ends and the person has read it; how it ended."""
+    try:
+        # see run_editor: no frame may be drawn meanwhile, and nothing be raised
+        with app.suspend(), app.batch_update():
+            return await _watched(command)
+    except SuspendNotSupported:
+        return "this terminal cannot be handed to a run", "error"
+
+
+async def _watched(command: Sequence[str]) -> Said:
+    with _terminal_kept():
+        try:
+            code = await (await asyncio.create_subprocess_exec(*command)).wait()
+        except OSError as error:
+            return f"the run in this terminal did not start: {error.strerror}", "error"
+    told = f"ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+    await _read_enter(told)
+    return f"the run in this terminal {told}", "info" if code == 0 else "warning"
+
+
+@contextlib.contextmanager
+def _terminal_kept() -> Iterator[None]:
+    """A command that dies may leave the terminal raw; it is then as it was before."""
+    fd = _terminal()
+    modes = termios.tcgetattr(fd) if fd is not None else None
+    yield
+    if fd is not None and modes is not None:
+        with contextlib.suppress(termios.error):  # it is gone: the app notices by itself
+            termios.tcsetattr(fd, termios.TCSADRAIN, modes)
+
+
+async def _read_enter(told: str) -> None:
+    """Leave the end of the output on the screen until the person has read it."""
+    fd = _terminal()
+    if fd is None:
+        return
+    with contextlib.suppress(termios.error):
+        termios.tcflush(fd, termios.TCIFLUSH)
+    print(f"\n{told} · press Enter to go back", flush=True)
+    loop, entered = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(fd, entered.set)  # the terminal gives lines: readable means Enter, or its end
+    try:
+        await entered.wait()
+    finally:
+        loop.remove_reader(fd)
+    with contextlib.suppress(termios.error):
+        termios.tcflush(fd, termios.TCIFLUSH)
+
+
+def _terminal() -> int | None:
+    """The descriptor of the terminal that keys come from."""
+    stdin = sys.__stdin__
+    return stdin.fileno() if stdin is not None and stdin.isatty() else None
