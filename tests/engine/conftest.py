@@ -37,6 +37,18 @@ def wait_for(what: Callable[[], object], seconds: float = 20) -> float:
     return time.monotonic() - began
 
 
+@pytest.fixture
+def own_terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A terminal of its own for this process, as a person would have one."""
+    ours, theirs = os.openpty()
+    with open(theirs, "r+b", buffering=0) as file:
+        monkeypatch.setattr("sys.stdin", file)
+        monkeypatch.setattr("sys.stdout", file)
+        yield
+        monkeypatch.undo()
+    os.close(ours)
+
+
 class Recorder:
     """A sink that keeps what it is given."""
 

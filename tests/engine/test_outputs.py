@@ -218,6 +218,7 @@ def test_let_go_while_it_is_taken_is_let_go(
     assert (outcome.result, outcome.message) == ("lost", "let go")
 
 
+@pytest.mark.usefixtures("own_terminal")
 def test_a_run_that_had_a_terminal_is_taken_up_with_its_files(shop: Workshop) -> None:
     spec = replace(shop.spec("echo on; echo 1 >x; sleep 1; echo end"), tty=True)
     job = shop.engine.run(spec, Recorder())

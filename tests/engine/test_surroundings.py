@@ -175,6 +175,7 @@ def test_the_person_s_variables_come_last_and_only_to_the_container(shop: Worksh
     assert secret not in repr(job.got) + repr(job.notes) + repr(spec)
 
 
+@pytest.mark.usefixtures("own_terminal")
 def test_a_terminal_is_asked_for_by_its_flags(shop: Workshop) -> None:
     job = shop.engine.run(replace(shop.spec("tty"), tty=True), Recorder())
     config = inspect(shop, job)["Config"]

@@ -34,7 +34,10 @@ class Terminal:
     """The terminal of this process: raw between `take` and `give_back`, else as it was."""
 
     def __init__(self) -> None:
-        self._keys, self._screen = sys.stdin.fileno(), sys.stdout.fileno()
+        try:
+            self._keys, self._screen = sys.stdin.fileno(), sys.stdout.fileno()
+        except (OSError, ValueError):
+            raise EngineError("there is no terminal to run in") from None
         self._lock = threading.Lock()
         self._before: list[Any] | None = None
         self._over = False
