@@ -99,7 +99,13 @@ def mend(terminal: Terminal, left: int) -> None:
     terminal.keys("Enter")
     terminal.until(lambda screen: re.search(FIRST_CHOICE, screen))
     terminal.keys("Enter")
-    terminal.until(lambda screen: f"{left} to decide" not in screen)
+    # the dialog stands over the count: it has to be gone as well
+    after = f"{left - 1} to decide" if left > 1 else "What the run gets"
+    terminal.until(
+        lambda screen: after in screen
+        and f"{left} to decide" not in screen
+        and not re.search(FIRST_CHOICE, screen)
+    )
 
 
 def test_opened_mended_by_enter_and_run(
