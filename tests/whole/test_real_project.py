@@ -102,9 +102,11 @@ def mend(terminal: Terminal, left: int) -> None:
     # the dialog stands over the count: it has to be gone as well
     after = f"{left - 1} to decide" if left > 1 else "What the run gets"
     terminal.until(
-        lambda screen: after in screen
-        and f"{left} to decide" not in screen
-        and not re.search(FIRST_CHOICE, screen)
+        lambda screen: (
+            after in screen
+            and f"{left} to decide" not in screen
+            and not re.search(FIRST_CHOICE, screen)
+        )
     )
 
 
