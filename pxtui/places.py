@@ -142,9 +142,13 @@ class ProjectPlaces:
             return self.run(run_id) / "outputs"
         return Path(elsewhere) / f"{name}-{self.project[:6]}" / run_id
 
+    def is_own(self, outputs: Path | str) -> bool:
+        """Whether the outputs lie beside their run's log."""
+        return Path(outputs).is_relative_to(self.home)
+
     def point_to_latest(self, outputs: Path) -> None:
         """Let the link `latest` lead to the outputs of the newest run."""
-        home = self.home if outputs.is_relative_to(self.home) else outputs.parent
+        home = self.home if self.is_own(outputs) else outputs.parent
         private_dir(home)
         temporary = home / f".latest.{secrets.token_hex(4)}.tmp"
         with usable(home):

@@ -13,7 +13,7 @@ from typing import Any
 
 from pxtui import places
 from pxtui.errors import SettingsError
-from pxtui.run import Mount, Port
+from pxtui.run import OUTPUTS, WORKDIR, Mount, Port
 
 ENGINES = ("auto", "docker", "podman", "local", "fake")
 ON_BUSY = ("queue", "restart", "beside", "ignore")
@@ -89,6 +89,13 @@ def _size(value: Any) -> int:
     return int(float(found[1]) * _UNITS[found[2].lower()])
 
 
+def _some(value: Any) -> int:
+    size = _size(value)
+    if size == 0:
+        raise ValueError("a size above 0 such as 500 MB or 2 GB")
+    return size
+
+
 def _count(value: Any) -> int:
     if isinstance(value, bool) or not re.fullmatch(r"\d[\d_]*", str(value)):
         raise ValueError("a whole number")
@@ -139,8 +146,10 @@ def _mount(text: str) -> Mount:
     mode = parts.pop() if parts[-1] in ("ro", "rw") else "ro"
     if len(parts) != 2 or not parts[0] or not parts[1].startswith("/"):
         raise ValueError("SRC:DST or SRC:DST:rw, with an absolute DST")
-    source = os.path.expanduser(parts[0])
-    return Mount(source, os.path.normpath(parts[1]), mode == "rw")
+    source, target = os.path.expanduser(parts[0]), os.path.normpath(parts[1])
+    if target in ("/", WORKDIR, OUTPUTS):
+        raise ValueError(f"a mount inside {WORKDIR} or beside it: {target} is needed for the run")
+    return Mount(source, target, mode == "rw")
 
 
 def _ports(value: Any) -> tuple[Port, ...]:
@@ -212,8 +221,8 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     "env-files": _texts,
     "mounts": _mounts,
     "gpus": _gpus,
-    "shm-size": _size,
-    "memory": _size,
+    "shm-size": _some,
+    "memory": _some,
     "cpus": _cpus,
     "publish": _ports,
     "user": _user,

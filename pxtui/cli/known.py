@@ -55,12 +55,14 @@ class Known:
 
     def settled(self, record: Record) -> Record:
         """A run with its log and its end, unless it goes on or another pxtui holds it."""
-        if record.outcome is not None or is_held(self.places.owners, record.owner):
+        if record.outcome not in (None, "lost") or is_held(self.places.owners, record.owner):
             return record
         engine = self.engine(record)
         if engine is None:
             return record
         found = self._found[record.engine].get(record.id)
+        if found is None and record.outcome == "lost":
+            return record
         if found is None:
             return write_end(self.places, record, LOST, None)
         if found.running:

@@ -229,5 +229,15 @@ def empty(places: ProjectPlaces, run_id: str) -> None:
 
 
 def remove(places: ProjectPlaces, run_id: str) -> None:
-    """Remove what is left of a run's folder."""
+    """Remove what is left of a run's folder; `latest` leads to the newest that is left."""
+    record = read(places, run_id)
+    elsewhere = record is not None and record.outputs and not places.is_own(record.outputs)
+    home = Path(record.outputs).parent if record is not None and elsewhere else places.home
     shutil.rmtree(places.run(run_id))
+    link = home / "latest"
+    if link.is_symlink() and not link.exists():
+        link.unlink()
+        left = [Path(r.outputs) for r in read_all(places) if r.outputs]
+        near = [p for p in left if (p.parent if elsewhere else places.home) == home and p.is_dir()]
+        if near:
+            places.point_to_latest(near[-1])

@@ -276,6 +276,7 @@ def _biggest(files: Iterable[Found]) -> list[tuple[str, int, int]]:
 
 
 def amount(size: int) -> str:
+    """A size as people write it: `80.1 GB`."""
     for unit, least in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if size >= least:
             return f"{size / least:.1f} {unit}"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pxtui import project as files
 from pxtui.events import TreeSeen
-from pxtui.image.context import Listing
+from pxtui.image.context import Listing, amount
 from pxtui.image.tree import open_file, open_folder
 from pxtui.needs import Need
 from pxtui.project import Project
@@ -139,7 +139,8 @@ def _folders(root: Path, tree: TreeSeen, decided: Mapping[str, str]) -> Iterator
         if path not in heavy and not (root / path).exists():
             continue
         size, files = heavy.get(path, (0, 0))
-        text = f"{path} has {size / 1e9:.1f} GB in {files:,} files: too much for an image"
+        many = "1 file" if files == 1 else f"{files:,} files"
+        text = f"{path} has {amount(size)} in {many}: too much for an image"
         choices = (
             ("mount", f"mount it read-only at {WORKDIR}/{path}; it is not watched"),
             ("ignore", "leave it out"),

@@ -38,7 +38,8 @@ class KeyedApp(RunActions, ListActions, FileActions, inherit_bindings=False):
             return
         target = pane.target()
         if target is not None:
-            target.focus()
+            # at once: the next key, already typed, is meant for it
+            self.screen.set_focus(target)
 
     def action_tab(self, by: int) -> None:
         """The tab before, or the next one."""

@@ -19,8 +19,8 @@ def usage(client: Client, machine: Machine) -> str:
     """One line on the disk; the engine adds up what it has, which takes a while."""
     used = client.call("get", "/system/df", timeout=ACTION).json()
     every = client.call("get", "/images/json", params={"all": "1"}, timeout=ACTION).json()
-    alone = {str(one.get("Id")): one for one in used.get("Images") or ()}
-    images = [one | alone.get(str(one["Id"]), {}) for one in every if _ours(one)]
+    shared = {_id(one): one.get("SharedSize") for one in used.get("Images") or ()}
+    images = [one | {"SharedSize": shared.get(_id(one))} for one in every if _ours(one)]
     containers = [one for one in used.get("Containers") or () if _ours(one)]
     volumes = [one for one in used.get("Volumes") or () if _ours(one)]
     bytes_ = (
@@ -49,20 +49,25 @@ def _whole(used: Mapping[str, Any], machine: Machine) -> str:
 
 def images_size(images: Iterable[Mapping[str, Any]], every: Iterable[Mapping[str, Any]]) -> int:
     """Bytes that our images have above their bases; what several of them share counts once."""
-    known = {str(one["Id"]): one for one in every}
+    known = {_id(one): one for one in every}
     counted: dict[str, int] = {}
     for image in images:
         one: Mapping[str, Any] | None = image
-        while one is not None and str(one["Id"]) not in counted:
-            parent = known.get(str(one.get("ParentId") or ""))
+        while one is not None and _id(one) not in counted:
+            parent = known.get(_id(one, "ParentId"))
             if parent is None:
                 # an engine that keeps no parents says what is an image's alone
                 alone = _number(one, "Size") - _number(one, "SharedSize")
-                counted[str(one["Id"])] = alone if one is image else 0
+                counted[_id(one)] = alone if one is image else 0
                 break
-            counted[str(one["Id"])] = _number(one, "Size") - _number(parent, "Size")
+            counted[_id(one)] = _number(one, "Size") - _number(parent, "Size")
             one = None if _tags(parent) and not _ours(parent) else parent
     return sum(max(0, count) for count in counted.values())
+
+
+def _id(one: Mapping[str, Any], key: str = "Id") -> str:
+    """An image's id, which some engines write with its kind in one place and without in another."""
+    return str(one.get(key) or "").removeprefix("sha256:")
 
 
 def _ours(one: Mapping[str, Any]) -> bool:

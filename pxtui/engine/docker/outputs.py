@@ -24,6 +24,7 @@ import requests
 from docker.errors import APIError
 
 from pxtui.engine.docker.connection import ACTION, PIECE, QUERY, Client, pieces
+from pxtui.engine.docker.extract import LinkOutside, NotAFile, extract
 from pxtui.engine.docker.failures import explanation
 from pxtui.logs.text import clean_line
 from pxtui.run import OUTPUTS, WORKDIR
@@ -120,6 +121,7 @@ class _Taking:
         self.part = Path()
         self._client, self._container = client, container
         self._seen: set[str] = set()
+        self._changed: tuple[str, ...] = ()
         self._full = False
 
     def folder(self, path: str) -> None:
@@ -135,6 +137,9 @@ class _Taking:
         except APIError as error:
             self.failed[WORKDIR] = explanation(error)
             return
+        self._changed = tuple(
+            str(one["Path"]) for one in listed or () if int(one["Kind"]) != _DELETED
+        )
         inner = {mount for mount in mounts if mount.startswith(f"{WORKDIR}/")}
         roots, wanted = _changed(listed or [], inner)
         # by its name alone a file whose name is no UTF-8 cannot be asked for
@@ -209,13 +214,11 @@ class _Taking:
         elif member.issym() and member.linkname.startswith(f"/{place}/"):
             member.linkname = posixpath.relpath(member.linkname, posixpath.dirname(name))
         try:
-            tar.extract(member, folder, filter="data")
-        except tarfile.SpecialFileError:
+            extract(tar, member, folder)
+        except NotAFile:
             self._pass_over(name, "a device or a pipe")
-        except (tarfile.AbsoluteLinkError, tarfile.LinkOutsideDestinationError):
-            self._pass_over(name, f"a link to {member.linkname}")
-        except tarfile.FilterError as error:
-            self.failed[name] = str(error)
+        except LinkOutside:
+            self._link_outside(name, member.linkname)
         except (OSError, UnicodeError) as error:
             with contextlib.suppress(OSError, UnicodeError):
                 (folder / member.name).unlink()
@@ -223,6 +226,15 @@ class _Taking:
             self._full = getattr(error, "errno", None) in _FULL
         else:
             self._seen.add(_plain(name))
+
+    def _link_outside(self, name: str, target: str) -> None:
+        """A link to elsewhere is no file; but what was written through it must not get lost."""
+        end = posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
+        if any(path == end or path.startswith(f"{end}/") for path in self._changed):
+            self.failed[name] = f"a link to {target}, where it wrote"
+            self._seen.add(_plain(name))
+        else:
+            self._pass_over(name, f"a link to {target}")
 
     def _pass_over(self, name: str, what: str) -> None:
         self._seen.add(_plain(name))
@@ -332,6 +344,12 @@ def _clear(path: Path) -> None:
 
 def own(client: Client, image: str, outputs: Path) -> str:
     """Give all in the folder to the person; a note where that was not possible."""
+    note = _given_away(client, image, outputs)
+    _open_up(outputs)
+    return note
+
+
+def _given_away(client: Client, image: str, outputs: Path) -> str:
     uid, gid = os.geteuid(), os.getegid()
     foreign = [path for path in _all(outputs) if _owner(path) not in (uid, None)]
     if not foreign:
@@ -346,6 +364,18 @@ def own(client: Client, image: str, outputs: Path) -> str:
     if not _by_container(client, image, outputs, owner):
         return f"files in the outputs belong to another user: sudo chown -R {owner} {outputs}"
     return ""
+
+
+def _open_up(outputs: Path) -> None:
+    """Let the person read and remove all of it, whatever modes the run gave."""
+    for here, folders, files in os.walk(outputs):
+        for names, least in ((folders, 0o700), (files, 0o600)):
+            for name in names:
+                path = os.path.join(here, name)
+                with contextlib.suppress(OSError):
+                    mode = os.lstat(path).st_mode
+                    if not stat.S_ISLNK(mode) and mode & least != least:
+                        os.chmod(path, stat.S_IMODE(mode) | least)
 
 
 def rootless(client: Client) -> bool:

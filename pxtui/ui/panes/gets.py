@@ -189,7 +189,7 @@ class Gets(LeftPane):
         view = self.query_one(Facts)
         found = view.next_open()
         if found:
-            view.focus()
+            self.screen.set_focus(view)
         return found
 
     @on(Facts.Decide)
