@@ -7,8 +7,8 @@ import os
 import resource
 import shlex
 import subprocess
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from pxtui.engine import Outcome
 from pxtui.engine.docker import DockerRun, outputs
 from pxtui.engine.docker.connection import ACTION, Client, pieces
 from pxtui.engine.docker.container import Container
+from pxtui.engine.docker.extract import extract
 from pxtui.run import Mount, RunSpec, Surroundings
 from tests.engine.conftest import BUSYBOX, Recorder, Waiting, Workshop, missing, wait_for
 
@@ -266,14 +267,12 @@ def test_a_full_disk_keeps_the_container_and_what_came_before(
 def test_a_name_that_cannot_be_here_loses_no_other(
     shop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    extract = outputs.extract
-
     def refusing(tar: Any, member: Any, where: Path) -> None:
         if "odd" in member.name:
             raise OSError(92, "Illegal byte sequence")
         extract(tar, member, where)
 
-    monkeypatch.setattr(outputs, "extract", refusing)
+    monkeypatch.setattr("pxtui.engine.docker.outputs.extract", refusing)
     folder, outcome = ran(shop, "echo 1 >a; echo 2 >odd; echo 3 >z")
     assert tree(folder) == {"code/a", "code/z"}
     assert "/code/odd: Illegal byte sequence" in outcome.message
@@ -307,23 +306,13 @@ def test_a_big_file_is_never_held_in_memory(shop: Workshop) -> None:
 # --- GPUs that are refused at the start
 
 
-@dataclass(frozen=True, slots=True)
-class Refusable(Container):
-    """A container that is made anew without what the engine refused."""
-
-    retry: Callable[[Client], Container] | None = None
-
-
-def with_gpus(
-    shop: Workshop, retry: Callable[[Client], Container] | None, sink: Recorder
-) -> DockerRun:
+def with_gpus(shop: Workshop, sink: Recorder) -> DockerRun:
     """A run whose container asks for GPUs, as it is on an engine that has none."""
     spec = shop.spec("true")
     host = {"DeviceRequests": [{"Driver": "", "Count": -1, "Capabilities": [["gpu"]]}]}
     with shop.engine._way.client() as client:
         made = created(client, spec, HostConfig=host)
-    refusable = Refusable(made, Path(spec.outputs), ("one",), retry=retry)
-    return DockerRun(shop.engine._way, refusable, sink)
+    return DockerRun(shop.engine._way, Container(made, Path(spec.outputs)), sink)
 
 
 def created(client: Client, spec: RunSpec, **more: object) -> str:
@@ -333,26 +322,8 @@ def created(client: Client, spec: RunSpec, **more: object) -> str:
 
 
 def test_gpus_that_the_engine_refuses_are_one_line(shop: Workshop) -> None:
-    outcome = with_gpus(shop, None, Recorder()).wait()
+    outcome = with_gpus(shop, Recorder()).wait()
     assert (outcome.result, outcome.exit_code) == ("failed", None)
     assert outcome.message.startswith("the engine cannot give GPUs (could not select device")
     assert "--gpus none" in outcome.message
     assert "\n" not in outcome.message
-
-
-def test_without_the_gpus_it_runs_after_all(shop: Workshop) -> None:
-    spec = shop.spec("echo on the CPU")
-
-    def retry(client: Client) -> Container:
-        made = created(client, spec)
-        return Container(made, Path(spec.outputs), ("two",), (("gpu", "none"),))
-
-    sink = Recorder()
-    job = with_gpus(shop, retry, sink)
-    refused = job.container
-    assert job.wait().result == "done"
-    assert sink.all == b"on the CPU\n"
-    assert job.notes == ("one", "two")
-    assert job.got == (("gpu", "none"),)
-    assert refused not in shop.docker("ps", "-aq", "--no-trunc").split()
-    assert job.container in shop.docker("ps", "-aq", "--no-trunc").split()

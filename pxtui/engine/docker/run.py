@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
 from typing import Any
 
 from docker.errors import APIError
@@ -80,9 +79,6 @@ class DockerRun:
                 return Outcome("failed", message=_REMOVED)
             raise
         refused = None if self._adopted else self._start(client)
-        if refused is not None and self._is_made_anew(client, refused):
-            output = self._output(client)
-            refused = self._start(client)
         if refused is not None:
             return refused
         for data, stream in plain(pieces(output)) if self._is_plain else frames(pieces(output)):
@@ -112,23 +108,6 @@ class DockerRun:
                 return _not_started(explanation(error))
             self._started = True
         return None
-
-    def _is_made_anew(self, client: Client, refused: Outcome) -> bool:
-        """Whether a container without GPUs stands for one whose GPUs the engine cannot give."""
-        make: Callable[[Client], Container] | None = getattr(self._made, "retry", None)
-        if make is None or not refused.message.startswith(_NO_GPUS):
-            return False
-        params = {"force": "1", "v": "1"}
-        try:
-            client.call("delete", "/containers/{0}", self.container, params=params, timeout=ACTION)
-        except APIError as error:
-            if error.status_code != 404:
-                raise
-        self._made = make(client)
-        self.container = self._made.id
-        self.notes = (*self.notes, *self._made.notes)
-        self.got = self._made.got
-        return True
 
     def _verdict(self, client: Client) -> Outcome:
         try:
