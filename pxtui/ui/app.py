@@ -103,7 +103,7 @@ class PxtuiApp(KeyedApp):
         self.run_worker(self._follow())
         self.call_after_refresh(self.session.begin)
         self.set_interval(1.0, self.refresh_state)
-        self.set_interval(1.0, lambda: self.run_worker(self._look_at_logs()))
+        self.set_interval(1.0, lambda: self.run_worker(self.look_at_logs()))
 
     async def _follow(self) -> None:
         heard = self.session.listen()
@@ -149,7 +149,8 @@ class PxtuiApp(KeyedApp):
         self._show_bottom()
         self._ask()
 
-    async def _look_at_logs(self) -> None:
+    async def look_at_logs(self) -> None:
+        """Show the last lines that the logs of live runs have so far."""
         live = [run.started.id for run in self.session.state.runs]
         lines = await self._last_lines.look(live) if live else {}
         if self.is_running and self.screen_stack:

@@ -16,7 +16,6 @@ import pytest
 
 from pxtui import places
 from pxtui.engine.docker import DockerEngine, DockerRun, connection
-from pxtui.engine.docker.connection import Way
 from pxtui.engine.hosts import Found
 from pxtui.errors import NoEngine
 from pxtui.run import Mount, Surroundings
@@ -236,42 +235,6 @@ def test_without_docker_over_there_its_shell_says_so(
     with pytest.raises(NoEngine, match="docker: not found") as raised:
         DockerEngine(Found("docker", roads.ssh, "DOCKER_HOST")).info()
     assert "\033" not in str(raised.value)
-
-
-# --- a port or socket here may lead elsewhere: the engine says whether it sees our files
-
-
-def test_a_tunnel_to_an_engine_that_sees_our_files_is_no_other_machine(roads: Roads) -> None:
-    way = Way(Found("docker", f"tcp://127.0.0.1:{roads.port}", "test"))
-    with way.client() as client:
-        assert not way.is_remote(client)
-
-
-def test_an_engine_that_does_not_see_our_files_is_elsewhere(
-    docker_engine: DockerEngine, tmp_path: Path
-) -> None:
-    """As in a container that has the engine's socket: a state folder of its own."""
-    if os.geteuid() != 0:
-        missing("a mount needs root")
-    code = (
-        "import sys; from pxtui.engine.hosts import Found;"
-        "from pxtui.engine.docker.connection import Way;"
-        "way = Way(Found('docker', sys.argv[1], 'test'));"
-        "client = way.client(); print(way.is_remote(client)); client.close()"
-    )
-    state = tmp_path / "state"
-    state.mkdir()
-    mount = f'mount -t tmpfs none "{state}" && exec "$@"'
-    python = [sys.executable, "-c", code, docker_engine.found.host]
-    for words in ([], ["unshare", "--mount", "sh", "-c", mount, "sh"]):
-        done = subprocess.run(
-            [*words, *python],
-            env=os.environ | {"XDG_STATE_HOME": str(state)},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert done.stdout.strip() == str(bool(words))
 
 
 # --- as a person meets it

@@ -150,7 +150,7 @@ def test_limits_shared_memory_and_ports(shop: Workshop) -> None:
     assert found["Config"]["ExposedPorts"].keys() == {"80/tcp", "81/tcp"}
     assert "OMP_NUM_THREADS=1" in found["Config"]["Env"]
     got = dict(job.got)
-    assert (got["memory"], got["cpus"], got["shm"]) == ("200 MB", "1.5", "67 MB")
+    assert (got["memory"], got["cpus"], got["shm"]) == ("200.0 MB", "1.5", "67.1 MB")
     assert [text for label, text in job.got if label == "port"] == [
         "127.0.0.1:8123 -> 80",
         "0.0.0.0:8124 -> 80",

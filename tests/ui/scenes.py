@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from pxtui.session import questions
 from pxtui.state import State, apply
 from pxtui.ui import theme as themes
 from pxtui.ui.app import PxtuiApp
+from pxtui.ui.panes.runs import RunRows
 from tests.ui import example as x
 from tests.ui.stub import StubSession, write_log
 
@@ -196,6 +198,18 @@ async def settled(pilot: Pilot[int], session: StubSession) -> None:
     raise AssertionError("the screen does not come to rest")
 
 
+async def _last_lines_shown(app: PxtuiApp) -> None:
+    """Wait for what the app looks up by a clock of its own."""
+    live = {run.started.id for run in app.session.state.runs}
+    rows = app.body.query_one(RunRows)
+    for _ in range(100):
+        await app.look_at_logs()  # returns at once while the clock's own look goes on
+        if live <= set(rows.last_lines):
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("the last lines of live runs are not shown")
+
+
 async def render(name: str, folder: Path) -> str:
     """Play a scene and draw its last frame as SVG, the same bytes each time."""
     scene = SCENES[name]
@@ -206,6 +220,7 @@ async def render(name: str, folder: Path) -> str:
         await settled(pilot, session)
         session.tell(*scene.then(folder))
         await settled(pilot, session)
+        await _last_lines_shown(app)
         await pilot.press(*scene.keys)
         await settled(pilot, session)
         ground = dict(app.theme_variables)["px-ground"]

@@ -17,10 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import docker
-from docker.errors import APIError
 from docker.utils import kwargs_from_env
 
-from pxtui import places
 from pxtui.engine.docker.failures import telling
 from pxtui.engine.hosts import Found
 from pxtui.errors import NoEngine
@@ -230,7 +228,6 @@ class Way:
         self._lock = threading.Lock()
         self._clients: list[Client] = []
         self._version: str | None = None
-        self._remote: bool | None = None
 
     def client(self) -> Client:
         """A new client, told the engine's version; raises NoEngine."""
@@ -245,18 +242,8 @@ class Way:
         return client
 
     def forget(self) -> None:
-        """Ask anew at the next client: another engine may answer there."""
-        self._version = self._remote = None
-
-    def is_remote(self, client: Client) -> bool:
-        """Whether the engine does not see this machine's files; asked once.
-
-        A tunnel ends on a port or socket here too, and so does an engine outside of a container
-        that we are in.
-        """
-        if self._remote is None:
-            self._remote = self.found.remote or not _sees_our_files(client)
-        return self._remote
+        """Ask for the version again at the next client: another engine may answer there."""
+        self._version = None
 
     def close(self) -> None:
         """Cut off all clients."""
@@ -294,16 +281,3 @@ def _shared() -> list[str]:
     if not ours or found.st_mode & 0o077:
         return ["-o", "ControlPath=none"]
     return ["-o", f"ControlPath={folder}/%C", "-o", "ControlMaster=auto", "-o", "ControlPersist=15"]
-
-
-def _sees_our_files(client: Client) -> bool:
-    """Ask for a container that cannot be: the engine looks at its mounts before its image."""
-    with tempfile.NamedTemporaryFile(dir=places.private_dir(places.state_home())) as ours:
-        mount = {"Type": "bind", "Source": ours.name, "Target": "/x"}
-        config = {"Image": "pxtui/none:none", "HostConfig": {"Mounts": [mount]}}
-        try:
-            made = client.call("post", "/containers/create", json=config).json()["Id"]
-        except APIError as error:
-            return bool(error.status_code != 400)
-    client.call("delete", "/containers/{0}", made)  # there is such an image after all
-    return True

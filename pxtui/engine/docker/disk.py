@@ -9,7 +9,7 @@ from typing import Any
 from pxtui import places
 from pxtui.engine.docker.connection import ACTION, Client
 from pxtui.engine.docker.machine import Machine
-from pxtui.engine.docker.sizes import size
+from pxtui.image.context import amount
 from pxtui.logs.text import clean_line
 
 _TAG = "pxtui/"
@@ -32,7 +32,7 @@ def usage(client: Client, machine: Machine) -> str:
         f"{len(found)} {noun}{'' if len(found) == 1 else 's'}"
         for noun, found in (("image", images), ("container", containers), ("volume", volumes))
     )
-    return f"{_whole(used, machine)}; pxtui's own: {size(bytes_)} ({counts})"
+    return f"{_whole(used, machine)}; pxtui's own: {amount(bytes_)} ({counts})"
 
 
 def _whole(used: Mapping[str, Any], machine: Machine) -> str:
@@ -43,8 +43,8 @@ def _whole(used: Mapping[str, Any], machine: Machine) -> str:
             pass  # the engine is in a machine of its own
         else:
             free, whole = found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize
-            return f"{clean_line(machine.root)}: {size(free)} free of {size(whole)}"
-    return f"the engine{machine.at} holds {size(_number(used, 'LayersSize'))} of images"
+            return f"{clean_line(machine.root)}: {amount(free)} free of {amount(whole)}"
+    return f"the engine{machine.at} holds {amount(_number(used, 'LayersSize'))} of images"
 
 
 def images_size(images: Iterable[Mapping[str, Any]], every: Iterable[Mapping[str, Any]]) -> int:

@@ -13,9 +13,9 @@ from pxtui.engine.docker.archive import Folder
 from pxtui.engine.docker.devices import requests
 from pxtui.engine.docker.machine import Machine, image_platform
 from pxtui.engine.docker.person import Person
-from pxtui.engine.docker.sizes import size
 from pxtui.errors import EngineError
 from pxtui.gpus import Given
+from pxtui.image.context import amount
 from pxtui.logs.text import clean_line
 from pxtui.run import CACHE, OUTPUTS, Mount, RunSpec
 
@@ -107,9 +107,9 @@ class Gets:
             yield "mount", clean_line(f"{mount.source} -> {mount.target} {mode}{at}")
         yield "gpu", clean_line(self.given.text)
         if self.shm_size:
-            yield "shm", size(self.shm_size)
+            yield "shm", amount(self.shm_size)
         if wanted.memory is not None:
-            yield "memory", size(wanted.memory)
+            yield "memory", amount(wanted.memory)
         if wanted.cpus is not None:
             yield "cpus", f"{wanted.cpus:g}"
         for port in wanted.publish:
