@@ -7,16 +7,19 @@ import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pxtui.errors import PxtuiError
-from pxtui.polyaxonfile.document import Document
-from pxtui.polyaxonfile.load import danger, edited, load, resolve
+from pxtui.polyaxonfile.load import danger, load, resolve
+from pxtui.polyaxonfile.opening import edited, opened
+from pxtui.polyaxonfile.path import Edits
 from pxtui.polyaxonfile.problems import PolyaxonfileError
-from pxtui.polyaxonfile.reading import Edits, Reading
+from pxtui.polyaxonfile.reading import Reading
+from pxtui.polyaxonfile.source import Version
 
 MIB = 1024 * 1024
 STARTUP_SECONDS = 4.0
@@ -95,19 +98,26 @@ def _limit(seconds: float, memory: int) -> None:
 
 
 def read_polyaxonfile(
-    data: bytes, file: str, edits: Edits | None = None, names: Mapping[str, str] | None = None
+    data: bytes,
+    file: str,
+    edits: Edits | None = None,
+    names: Mapping[str, str] | None = None,
+    *,
+    over: Sequence[Version] = (),
+    era: str = "",
 ) -> Reading:
     """Read a polyaxonfile as `load` does, in a child where its templates could be bombs."""
     try:
-        document, refused = edited(Document.parse(data, file), edits or {})
+        source, refused = edited(opened(Version(data, file), *over), edits or {})
     except PolyaxonfileError as error:
         return Reading(file, "", (), None, error.problems)
-    place = danger(document, names)
+    place = danger(source, names)
     if place is None:
-        return resolve(document, names or {}, refused)
+        return resolve(source, names or {}, refused, era=era)
     try:
-        return call(load, data, file, edits, names, seconds=READ_SECONDS, memory=READ_MEMORY)
+        reader = partial(load, over=over, era=era)
+        return call(reader, data, file, edits, names, seconds=READ_SECONDS, memory=READ_MEMORY)
     except Overrun as error:
         message = f"the template needs too much: {error.message}"
-        problem = document.problem("E_TEMPLATE_LIMIT", message, place)
-        return resolve(document, names or {}, [*refused, problem], render=False)
+        problem = source.problem("E_TEMPLATE_LIMIT", message, place)
+        return resolve(source, names or {}, [*refused, problem], render=False, era=era)

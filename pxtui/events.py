@@ -11,7 +11,8 @@ from typing import Literal
 
 from pxtui.gpus import NO_GPUS, Gpus
 from pxtui.needs import Need
-from pxtui.polyaxonfile.reading import Path, Reading, Resolved
+from pxtui.polyaxonfile.path import Path
+from pxtui.polyaxonfile.reading import Reading, Resolved
 from pxtui.run import USUAL, Surroundings
 
 Phase = Literal["build", "run"]

@@ -15,7 +15,7 @@ from typing import Any
 
 from pxtui.errors import EditError
 from pxtui.places import ProjectPlaces, write_private
-from pxtui.polyaxonfile import reading
+from pxtui.polyaxonfile.path import Path as PlaceInFile
 from pxtui.polyaxonfile.problems import PolyaxonfileError, Problem
 
 NAMES = tuple(
@@ -36,6 +36,10 @@ class Project:
     root: Path
     file: Path
     places: ProjectPlaces
+    over: tuple[Path, ...] = ()
+    """Further polyaxonfiles, laid over `file` one after the other."""
+    era: str = ""
+    """The era to read them as; empty: the one that they are written in."""
 
     @property
     def shown_file(self) -> str:
@@ -170,7 +174,7 @@ def trust(places: ProjectPlaces, engine: str, *, any_step: bool = False) -> None
     write_json(places.trust, {"engines": sorted(given | set(data.get("engines", ())))})
 
 
-def read_draft(places: ProjectPlaces, file: Path) -> tuple[tuple[reading.Path, str], ...]:
+def read_draft(places: ProjectPlaces, file: Path) -> tuple[tuple[PlaceInFile, str], ...]:
     """The edits that an earlier session left unwritten for this file."""
     data = read_json(places.draft)
     if data is None or data.get("file") != str(file):
@@ -179,7 +183,7 @@ def read_draft(places: ProjectPlaces, file: Path) -> tuple[tuple[reading.Path, s
 
 
 def write_draft(
-    places: ProjectPlaces, file: Path, edits: Iterable[tuple[reading.Path, str]]
+    places: ProjectPlaces, file: Path, edits: Iterable[tuple[PlaceInFile, str]]
 ) -> None:
     """Keep the edits; with none the draft is removed."""
     kept = [[list(path), text] for path, text in edits]

@@ -40,7 +40,8 @@ from pxtui.events import (
     Withdrawn,
 )
 from pxtui.needs import Need
-from pxtui.polyaxonfile.reading import Path, Reading, Resolved
+from pxtui.polyaxonfile.path import Path
+from pxtui.polyaxonfile.reading import Reading, Resolved
 from pxtui.run import USUAL, Surroundings
 
 RECENT_CHANGES = 200

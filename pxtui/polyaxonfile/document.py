@@ -10,8 +10,8 @@ from typing import Any
 
 from pxtui.errors import EditError
 from pxtui.polyaxonfile.compose import Composer, Lines, Node
+from pxtui.polyaxonfile.path import Path
 from pxtui.polyaxonfile.problems import PolyaxonfileError, Problem
-from pxtui.polyaxonfile.reading import Path
 
 MAX_BYTES = 1024 * 1024
 
@@ -83,10 +83,18 @@ class Document:
         return own.text if own.kind == "scalar" else self._text[own.start : own.end]
 
     def problem(
-        self, code: str, message: str, path: Path, hint: str = "", *, of_key: bool = False
+        self,
+        code: str,
+        message: str,
+        path: Path,
+        hint: str = "",
+        *,
+        of_key: bool = False,
+        fix: tuple[tuple[Path, str | None], ...] = (),
+        at: int | None = None,
     ) -> Problem:
-        """A complaint about the value at a path."""
-        return Problem(code, message, self.file, *self.position(path, of_key=of_key), hint)
+        """A complaint about the value at a path; `at` is an index into the text of a scalar."""
+        return Problem(code, message, self.file, *self.position(path, of_key=of_key), hint, fix)
 
     def locked(self, path: Path) -> str:
         """Why `set` cannot change the value at a path; empty where it can."""
@@ -106,6 +114,16 @@ class Document:
         if node.style in ("|", ">"):
             return f"it is a block of lines: {_IN_AN_EDITOR}"
         return ""
+
+    def shared(self, path: Path) -> Path:
+        """Where the value stands that this one follows through `*` or `<<`; empty: its own."""
+        return ()
+
+    def change(self, path: Path, text: str | None) -> Document:
+        """Set, add or (None) take out one value; every other byte stays; raises EditError."""
+        if text is None:
+            raise EditError("nothing can be taken out yet")
+        return self.set(path, text)
 
     def set(self, path: Path, text: str) -> Document:
         """Replace the characters of one scalar by what a person typed; every other byte stays."""

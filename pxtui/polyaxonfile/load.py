@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
-from pxtui.errors import EditError
 from pxtui.polyaxonfile import command, spec, templating
 from pxtui.polyaxonfile.document import Document
+from pxtui.polyaxonfile.opening import edited, opened
+from pxtui.polyaxonfile.path import Edits, Path
 from pxtui.polyaxonfile.problems import PolyaxonfileError, Problem
-from pxtui.polyaxonfile.reading import Declaration, Edits, Path, Reading, Resolved
+from pxtui.polyaxonfile.reading import Declaration, Reading, Resolved
 from pxtui.polyaxonfile.scope import Scope
 from pxtui.polyaxonfile.secret import DOTS, is_secret, without
+from pxtui.polyaxonfile.source import Source, Version
 from pxtui.polyaxonfile.spec import Spec
 from pxtui.polyaxonfile.typed import evaluate, jsonable
+from pxtui.polyaxonfile.work import Text, Work
 
 MAX_SAFE_TEMPLATES = 300
 MAX_UNUSED = 20
@@ -30,51 +33,41 @@ _SHELL = {"": re.compile(r"\$\(|[`;|&\n]"), '"': re.compile(r'\$\(|[`"]'), "'": 
 
 
 def load(
-    data: bytes, file: str, edits: Edits | None = None, names: Mapping[str, str] | None = None
+    data: bytes,
+    file: str,
+    edits: Edits | None = None,
+    names: Mapping[str, str] | None = None,
+    *,
+    over: Sequence[Version] = (),
+    era: str = "",
 ) -> Reading:
-    """Read a polyaxonfile with the edits laid over it and values given by name; never raises."""
+    """Read a polyaxonfile; never raises.
+
+    `over` are files laid over it, the last one wins; then come the edits, then the values given by
+    name. `era` is the era to read it as; empty: the one that it is written in.
+    """
     try:
-        document, refused = edited(Document.parse(data, file), edits or {})
+        source, refused = edited(opened(Version(data, file), *over), edits or {})
     except PolyaxonfileError as error:
         return Reading(file, "", (), None, error.problems)
-    return resolve(document, names or {}, refused)
-
-
-def edited(document: Document, edits: Edits) -> tuple[Document, tuple[Problem, ...]]:
-    """The document with the edits, and a problem for each that cannot be made."""
-    problems = []
-    for path, text in edits.items():
-        try:
-            document = document.set(path, text)
-        except EditError as error:
-            secret = is_secret(".".join(map(str, path[1:])), "str")
-            message = without(error.message, frozenset({text} if secret else ()))
-            problems.append(document.problem("E_EDIT", message, path, error.hint))
-    return document, tuple(problems)
+    return resolve(source, names or {}, refused, era=era)
 
 
 def resolve(
-    document: Document,
+    document: Source,
     names: Mapping[str, str],
     problems: Iterable[Problem] = (),
     *,
     render: bool = True,
+    era: str = "",
 ) -> Reading:
     """Read a document; `render` trusts its templates to end (see `danger`)."""
-    found = spec.read(document)
+    found = spec.read(document, era)
     given, unknown = _given(document, found, names)
     return _Loader(document, found, given, render).reading([*problems, *unknown])
 
 
-def apply(data: bytes, file: str, edits: Edits) -> bytes:
-    """The bytes of the file with the edits; raise EditError or PolyaxonfileError."""
-    document = Document.parse(data, file)
-    for path, text in edits.items():
-        document = document.set(path, text)
-    return document.data
-
-
-def danger(document: Document, names: Mapping[str, str] | None = None) -> Path | None:
+def danger(document: Source, names: Mapping[str, str] | None = None) -> Path | None:
     """Where a template stands that must be rendered in a child with limits; None for nowhere."""
     if any(map(templating.is_dear, (names or {}).values())):
         return ()
@@ -99,7 +92,7 @@ def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _given(
-    document: Document, found: Spec, names: Mapping[str, str]
+    document: Source, found: Spec, names: Mapping[str, str]
 ) -> tuple[dict[Path, tuple[str, Any]], list[Problem]]:
     """Values given by name: the place in the declarations → the text and what YAML makes of it."""
     given: dict[Path, tuple[str, Any]] = {}
@@ -107,10 +100,8 @@ def _given(
     section = document.value[found.declarations[0]] if found.declarations else {}
     for name, text in names.items():
         path = _declared(section, name)
-        if path is None and name in found.pending:
-            path = (name,)
         if path is None:
-            known = [*_leaf_names(section), *found.pending]
+            known = [*_leaf_names(section)]
             close = get_close_matches(name, known, 3)
             hint = f"did you mean {' or '.join(close)}?" if close else ""
             message = f"-P {name}: there is no such declaration"
@@ -162,10 +153,11 @@ def _typed(text: str) -> Any:
 class _Loader:
     """Renders one file."""
 
-    document: Document
+    document: Source
     spec: Spec
     given: dict[Path, tuple[str, Any]]
     render: bool
+    commands: tuple[Text, ...] = ()
 
     def reading(self, problems: list[Problem]) -> Reading:
         values = {path: value for path, (_, value) in self.given.items()}
@@ -188,32 +180,30 @@ class _Loader:
     def _complain(self, code: str, message: str, path: Path, hint: str = "") -> None:
         self.spec.problems.append(self.document.problem(code, message, path, hint))
 
-    def _rendered(self, scope: Scope, path: Path) -> str:
-        """A text of `build` or `run`, filled in; what is quoted as a whole loses its quotes."""
-        source = _get(self.document.value, path)
-        text = scope.render(path, source if isinstance(source, str) else str(source)) or ""
-        value = evaluate(text)
-        text = value if isinstance(value, str) else text
-        if "\0" in text:
-            self._complain("E_SCHEMA", "a NUL character cannot be part of a command", path)
-        elif _CONTROL.search(text):
-            self._complain("W_CTRL", "the text has control characters", path)
-        return text
+    def _looked_at(self, said: Text) -> str:
+        """A text of `build` or `run`, with what is odd about it said."""
+        if "\0" in said.text:
+            self._complain("E_SCHEMA", "a NUL character cannot be part of a command", said.path)
+        elif _CONTROL.search(said.text):
+            self._complain("W_CTRL", "the text has control characters", said.path)
+        return said.text
 
     def _resolved(self, scope: Scope) -> Resolved:
-        found = self.spec
-        image = self._rendered(scope, found.image).strip() if found.image else ""
+        found, work = self.spec, Work(self.document, scope)
+        image = self._looked_at(work.text(found.image)).strip() if found.image else ""
         if _BAD_IN_IMAGE.search(image):
             self._complain("E_SCHEMA", f"image: {image!r} has blanks or line ends", found.image)
-        steps = tuple(self._rendered(scope, path) for path in found.steps)
-        env = [*self._language(scope), *(self._variable(scope, path) for path in found.env)]
-        commands = [self._rendered(scope, path) for path in found.cmd]
-        for path, text in zip(found.cmd, commands, strict=True):
-            node = self.document.node(path)
-            if node and node.style == "|" and command.loses_lines(text):
+        steps = tuple(map(self._looked_at, work.list(found.steps, "commands")))
+        env = [*self._language(work), *(self._variable(*pair) for pair in work.pairs(found.env))]
+        self.commands = work.commands(found.cmd)
+        commands = [self._looked_at(one) for one in self.commands]
+        for one in self.commands:
+            node = self.document.node(one.path)
+            if node and node.style == "|" and command.loses_lines(one.text):
                 message = "the lines of this block are joined by blanks into one command"
                 hint = "end each with `&& \\`, or write a list of commands"
-                self._complain("W_CMD_LINES", message, path, hint)
+                self._complain("W_CMD_LINES", message, one.path, hint)
+        self.spec.problems += work.problems
         return Resolved(
             found.kind,
             found.project,
@@ -242,24 +232,23 @@ class _Loader:
         failed = any(p.severity == "error" for p in scope.problems)
         return replace(masked, env=env, cmd=DOTS if failed else masked.cmd)
 
-    def _variable(self, scope: Scope, path: Path) -> tuple[str, str]:
-        name = self._rendered(scope, (*path, 0))
+    def _variable(self, said_name: Text, said_value: Text) -> tuple[str, str]:
+        name = self._looked_at(said_name)
         if not re.fullmatch(r"[^\s=\x00-\x1f]+", name):
-            self._complain("E_SCHEMA", f"env_vars: {name!r} is not a name", (*path, 0))
-        source = _get(self.document.value, (*path, 1))
-        value = self._rendered(scope, (*path, 1)) if isinstance(source, str) else str(source)
-        value = str(evaluate(value))
+            self._complain("E_SCHEMA", f"env_vars: {name!r} is not a name", said_name.path)
+        value = str(evaluate(self._looked_at(said_value)))
         if _LINE_BREAK.search(value):
             message = f"env_vars: the value of {name} has more than one line"
-            self._complain("E_SCHEMA", message, (*path, 1))
+            self._complain("E_SCHEMA", message, said_value.path)
         if _is_secret_variable(name, value):
             message = f"env_vars: {name} would be in the image"
-            self._complain("W_SECRET", message, path, f"give it to runs by --env {name}")
+            hint = f"give it to runs by --env {name}"
+            self._complain("W_SECRET", message, said_name.path[:-1], hint)
         return name, value
 
-    def _language(self, scope: Scope) -> Iterator[tuple[str, str]]:
+    def _language(self, work: Work) -> Iterator[tuple[str, str]]:
         if self.spec.lang_env:
-            value = self._rendered(scope, self.spec.lang_env)
+            value = self._looked_at(work.text(self.spec.lang_env))
             yield from ((name, value) for name in ("LC_ALL", "LANG", "LANGUAGE"))
 
     # -- the form
@@ -315,10 +304,9 @@ class _Loader:
             if isinstance(row.value, str) and _CONTROL.search(row.value):
                 message = f"{row.name} has control characters"
                 yield self.document.problem("W_CTRL", message, row.path)
-        for place in self.spec.cmd:
-            source = _get(self.document.value, place)
-            if scope.is_sound(place):
-                yield from self._shell(scope, str(source))
+        for one in self.commands:
+            if scope.is_sound(one.path):
+                yield from self._shell(scope, one.source)
 
     def _shell(self, scope: Scope, source: str) -> Iterator[Problem]:
         for use, quote in templating.inserted(source):
@@ -363,12 +351,6 @@ def _is_secret_variable(name: str, value: str) -> bool:
 def _veiled(problem: Problem, hidden: frozenset[str]) -> Problem:
     message, hint = without(problem.message, hidden), without(problem.hint, hidden)
     return replace(problem, message=message, hint=hint)
-
-
-def _get(value: Any, path: Path) -> Any:
-    for step in path:
-        value = value[step]
-    return value
 
 
 def _type(value: Any) -> str:

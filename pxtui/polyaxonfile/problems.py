@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pxtui.errors import PxtuiError
+from pxtui.polyaxonfile.path import Path
 
 Severity = Literal["error", "warning"]
 
@@ -22,6 +23,8 @@ class Problem:
     line: int = 1
     column: int = 1
     hint: str = ""
+    fix: tuple[tuple[Path, str | None], ...] = ()
+    """Edits that mend it, as of `Edits`; empty where only the person can."""
 
     @property
     def severity(self) -> Severity:

@@ -6,13 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pxtui.polyaxonfile.matrix import Space
+from pxtui.polyaxonfile.path import Path
 from pxtui.polyaxonfile.problems import Problem
-
-Path = tuple[str | int, ...]
-"""Where a value stands in the file: keys and indices, e.g. `("declarations", "lr")`."""
-
-Edits = Mapping[Path, str]
-"""The working set's changes: a path and the text that the person typed there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +26,16 @@ class Declaration:
     used: bool
     """Whether a template of `run`/`build` uses it, directly or through another declaration."""
     editable: bool
-    """Scalars are; lists, maps and multi-line blocks are changed in an editor."""
+    """Whether a field can change it; what cannot is changed in an editor."""
     hint: str = ""
     """What YAML or Polyaxon make of the typed text where that is not plain (`yes` is True)."""
     line: int = 1
     secret: bool = False
     """By its name a password or key: its value is shown as dots, and runs as it is."""
+    shared: Path = ()
+    """Where the value stands that it follows through `*` or `<<`; empty: it is its own."""
+    given: bool = True
+    """Whether the file gives it; else it is an input with what it has by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,12 @@ class Resolved:
     """Whether the file asks for a build without the cache."""
     masked: str = ""
     """The command with dots for secret values; empty where it has none."""
+    dockerfile: str = ""
+    """The file's own Dockerfile, relative to the project; empty: image and steps make one."""
+    context: str = ""
+    """The folder that the file's own Dockerfile is built from; empty: the project's."""
+    space: Space | None = None
+    """What a sweep would try; the values here are those of its first trial."""
 
     @property
     def shown(self) -> str:

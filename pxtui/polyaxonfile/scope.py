@@ -9,9 +9,9 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from pxtui.polyaxonfile import templating
-from pxtui.polyaxonfile.document import Document
+from pxtui.polyaxonfile.path import Path
 from pxtui.polyaxonfile.problems import Problem
-from pxtui.polyaxonfile.reading import Path
+from pxtui.polyaxonfile.source import Source
 from pxtui.polyaxonfile.spec import Spec
 from pxtui.polyaxonfile.templating import TemplateProblem
 from pxtui.polyaxonfile.typed import evaluate
@@ -26,12 +26,11 @@ class Scope:
     """Fills in templates and remembers what they used and what was wrong with them."""
 
     def __init__(
-        self, document: Document, spec: Spec, given: Mapping[Path, Any], *, render: bool = True
+        self, document: Source, spec: Spec, given: Mapping[Path, Any], *, render: bool = True
     ) -> None:
         self.problems: list[Problem] = []
         self._document = document
         self._section = spec.declarations
-        self._pending = spec.pending
         self._left = MAX_RENDERED
         self._failed: set[Path] = set()
         self._unsound: set[Path] = set()
@@ -184,8 +183,6 @@ class Scope:
         if name not in self.values:
             if name in template.optional or name in _GLOBALS:
                 return None
-            if name in self._pending:
-                return f"{name} has no value: it comes from outside", f"give one: -P {name}=…"
             return self._unknown(name, template.source)
         value = self.values[name]
         for length, step in enumerate(use[1:], 2):
@@ -205,7 +202,7 @@ class Scope:
             if name in (left, right):
                 hint = f"name it {joined.replace('-', '_')}"
                 return f"`{joined}` means {left} minus {right}, and one is not declared", hint
-        return f"{name} is not declared", _near(name, [*self.values, *self._pending])
+        return f"{name} is not declared", _near(name, [*self.values])
 
     def _complain(self, code: str, message: str, declaration: Path) -> None:
         self._complain_at(code, message, (*self._section, *declaration))

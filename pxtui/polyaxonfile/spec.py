@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from pxtui.polyaxonfile.document import Document
+from pxtui.polyaxonfile.path import Path, dotted
 from pxtui.polyaxonfile.problems import Problem
-from pxtui.polyaxonfile.reading import Path
+from pxtui.polyaxonfile.source import Source
+from pxtui.polyaxonfile.typed import what
 
 RUNNABLE_KINDS = ("experiment", "job", "group")
 BUILDABLE_KINDS = ("notebook", "tensorboard", "plugin", "build")
@@ -58,24 +59,34 @@ class Spec:
     project: str | None = None
     declarations: Path = ()
     """The section; empty where the file has none."""
+    inputs: Path = ()
+    """The list of typed inputs (0.5 and later)."""
+    matrix: Path = ()
+    """The map of names and distributions."""
+    search: Path = ()
+    """The section that says how the matrix is searched: `settings` or `hptuning`."""
     image: Path = ()
-    steps: tuple[Path, ...] = ()
-    env: tuple[Path, ...] = ()
-    """The pairs."""
-    cmd: tuple[Path, ...] = ()
+    dockerfile: Path = ()
+    context: Path = ()
+    steps: Path = ()
+    """The list, or the operator that makes one."""
+    env: Path = ()
+    """The list of pairs, or the operator that makes one."""
+    cmd: Path = ()
+    """The command, the list of commands, or the operator that makes one."""
+    words: tuple[Path, ...] = ()
+    """Lists of words that are the command where there is no `cmd` (1.x)."""
     nocache: bool = False
     lang_env: Path = ()
-    pending: frozenset[str] = frozenset()
-    """Names that get their value from outside: of the matrix, of inputs."""
     problems: list[Problem] = field(default_factory=list)
 
 
-def read(document: Document) -> Spec:
+def read(document: Source, era: str = "") -> Spec:
     """Find what is run, and complain about every key that is wrong, unknown or not acted on."""
     spec = Spec()
     root = document.value
     if not isinstance(root, dict):
-        message = f"a polyaxonfile is a map of keys, not {_what(root)}"
+        message = f"a polyaxonfile is a map of keys, not {what(root)}"
         spec.problems.append(document.problem("E_SCHEMA", message, (), "start with `version: 1`"))
         return spec
     if _Sections(document, spec).read():
@@ -86,17 +97,19 @@ def read(document: Document) -> Spec:
 class _Part:
     """A part of the reading: looks at the values, adds to the spec."""
 
-    def __init__(self, document: Document, spec: Spec) -> None:
+    def __init__(self, document: Source, spec: Spec) -> None:
         self.document = document
         self.spec = spec
         self.root: dict[Any, Any] = document.value
 
-    def complain(self, code: str, message: str, path: Path, hint: str = "", **at: bool) -> None:
-        self.spec.problems.append(self.document.problem(code, message, path, hint, **at))
+    def complain(
+        self, code: str, message: str, path: Path, hint: str = "", *, of_key: bool = False
+    ) -> None:
+        self.spec.problems.append(self.document.problem(code, message, path, hint, of_key=of_key))
 
     def wrong(self, path: Path, expected: str, hint: str = "") -> None:
-        got = _what(self.get(path))
-        self.complain("E_SCHEMA", f"{_dotted(path)}: expected {expected}, not {got}", path, hint)
+        got = what(self.get(path))
+        self.complain("E_SCHEMA", f"{dotted(path)}: expected {expected}, not {got}", path, hint)
 
     def get(self, path: Path) -> Any:
         value: Any = self.root
@@ -170,7 +183,7 @@ class _Sections(_Part):
         known = acted_on + _NOT_YET[section].split()
         if key in known:
             if not any(m[0] == key and self.get(m) for m in _MATRICES):
-                message = f"{_dotted(path)} is kept but not acted on yet"
+                message = f"{dotted(path)} is kept but not acted on yet"
                 self.complain("W_IGNORED", message, path, of_key=True)
         else:
             where = f" of {section}" if section else ""
@@ -210,7 +223,7 @@ class _Sections(_Part):
     def _declared(self, section: str, key: Any) -> None:
         path = (section, key)
         if not isinstance(key, str):
-            message = f"{section}: {key!r} is {_what(key)}, but a name must be text"
+            message = f"{section}: {key!r} is {what(key)}, but a name must be text"
             self.complain("E_SCHEMA", message, path, "quote it", of_key=True)
         elif not key.isidentifier() or key in _RESERVED.split():
             message = f"{key!r} cannot be used in a template"
@@ -218,20 +231,16 @@ class _Sections(_Part):
             self.complain("W_NAME", message, path, hint, of_key=True)
 
     def _matrix(self) -> None:
-        names: set[str] = set()
         for path in _MATRICES:
             matrix = self.get(path)
             if isinstance(matrix, dict) and matrix:
                 found = [str(name) for name in matrix]
-                names.update(found)
                 message = f"{', '.join(found)}: the matrix is not acted on yet"
                 hint = f"give values with {' '.join(f'-P {name}=…' for name in found)}"
                 self.complain("W_MATRIX", message, path, hint, of_key=True)
-        inputs = self.get(("inputs",))
-        for one in inputs if isinstance(inputs, list) else ():
-            if isinstance(one, dict) and isinstance(one.get("name"), str):
-                names.add(one["name"])
-        self.spec.pending = frozenset(names)
+                self.spec.matrix, self.spec.search = path, path[:-1]
+        if isinstance(self.get(("inputs",)), list):
+            self.spec.inputs = ("inputs",)
 
 
 class _Work(_Part):
@@ -243,9 +252,10 @@ class _Work(_Part):
             if self.get((section,)) is not None and not isinstance(self.root[section], dict):
                 self.wrong((section,), "a map", "write `image:`, `steps:`, `cmd:` below it")
         self.spec.image = self._place("image")
-        self.spec.steps = tuple(self._list(self._place("steps"), "commands"))
-        self.spec.env = tuple(self._pairs(self._place("env")))
-        self.spec.cmd = self._cmd()
+        self.spec.steps = self._place("steps")
+        self.spec.env = self._place("env")
+        if self.get(("kind",)) not in BUILDABLE_KINDS:
+            self.spec.cmd = self._place("cmd")
         self._flags()
         self._runnable()
 
@@ -257,11 +267,11 @@ class _Work(_Part):
         chosen, *others = given
         usual = self._usual(what)
         if chosen != usual:
-            message = f"{_dotted(chosen)} is written {_dotted(usual)} in a file like this"
+            message = f"{dotted(chosen)} is written {dotted(usual)} in a file like this"
             hint = "it is acted on here; Polyaxon may have ignored it"
             self.complain("W_UNKNOWN_KEY", message, chosen, hint, of_key=True)
         for other in others:
-            message = f"{_dotted(other)} is ignored: {_dotted(chosen)} is given"
+            message = f"{dotted(other)} is ignored: {dotted(chosen)} is given"
             self.complain("W_UNKNOWN_KEY", message, other, of_key=True)
         return chosen
 
@@ -272,48 +282,6 @@ class _Work(_Part):
             return _PLACES[what][0]
         old_steps = what == "steps" and "kind" not in self.root
         return ("run", "steps") if old_steps else next(p for p in _PLACES[what] if p[0] == "run")
-
-    def _list(self, path: Path, of: str) -> Iterator[Path]:
-        if not path:
-            return
-        items = self.get(path)
-        if not isinstance(items, list):
-            self.wrong(path, f"a list of {of}", "start each with `- `")
-            return
-        for index, item in enumerate(items):
-            if isinstance(item, str):
-                yield (*path, index)
-            else:
-                self.wrong((*path, index), "a text", "quote it")
-
-    def _pairs(self, path: Path) -> Iterator[Path]:
-        if not path:
-            return
-        hint = "write `- [NAME, value]`"
-        items = self.get(path)
-        if not isinstance(items, list):
-            self.wrong(path, "a list of pairs", hint)
-            return
-        for index, pair in enumerate(items):
-            here = (*path, index)
-            if not isinstance(pair, list) or len(pair) != 2:
-                self.wrong(here, "a pair", hint)
-            elif not isinstance(pair[0], str):
-                self.wrong((*here, 0), "a name", "quote it")
-            else:
-                yield here
-
-    def _cmd(self) -> tuple[Path, ...]:
-        if self.get(("kind",)) in BUILDABLE_KINDS:
-            return ()
-        path = self._place("cmd")
-        value = self.get(path) if path else None
-        if isinstance(value, list):
-            return tuple(self._list(path, "commands"))
-        if path and not isinstance(value, str):
-            self.wrong(path, "a command or a list of commands")
-            return ()
-        return (path,) if path else ()
 
     def _flags(self) -> None:
         self.spec.nocache = self.get(("build", "nocache")) is True
@@ -347,16 +315,3 @@ def _era(root: dict[Any, Any]) -> str:
 def _near(key: Any, known: Iterable[str]) -> str:
     close = get_close_matches(str(key), list(known), 1)
     return f"did you mean {close[0]}?" if close else ""
-
-
-def _dotted(path: Path) -> str:
-    return ".".join(map(str, path))
-
-
-def _what(value: Any) -> str:
-    names = {bool: "a yes or no", int: "a number", float: "a number", str: "a text"}
-    if value is None:
-        return "nothing"
-    if isinstance(value, dict | list):
-        return "a map" if isinstance(value, dict) else "a list"
-    return names[next(kind for kind in (bool, int, float, str) if isinstance(value, kind))]

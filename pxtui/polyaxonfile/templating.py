@@ -15,7 +15,7 @@ from jinja2.exceptions import SecurityError, TemplateSyntaxError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from pxtui.errors import PxtuiError
-from pxtui.polyaxonfile.reading import Path
+from pxtui.polyaxonfile.path import Path
 
 MAX_OUTPUT = 128 * 1024
 """Characters of one rendered text; Linux takes no longer argument."""

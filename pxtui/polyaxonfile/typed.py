@@ -117,3 +117,13 @@ def jsonable(value: Any) -> Any:
     if isinstance(value, TypedInt):
         return int(value)
     return float(value) if isinstance(value, TypedFloat) else value
+
+
+def what(value: Any) -> str:
+    """What a value is, in words."""
+    names = {bool: "a yes or no", int: "a number", float: "a number", str: "a text"}
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict | list):
+        return "a map" if isinstance(value, dict) else "a list"
+    return names[next(kind for kind in (bool, int, float, str) if isinstance(value, kind))]

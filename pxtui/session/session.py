@@ -24,7 +24,7 @@ from pxtui.events import (
     WatchMode,
     Wished,
 )
-from pxtui.polyaxonfile.reading import Path
+from pxtui.polyaxonfile.path import Path
 from pxtui.project import Project
 from pxtui.session import acts, adopt, threads
 from pxtui.session.parts import Parts

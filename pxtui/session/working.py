@@ -12,10 +12,12 @@ from pxtui import project as files
 from pxtui.bounded import read_polyaxonfile
 from pxtui.errors import EditError
 from pxtui.events import Event, FileText, Invalid, Loaded, NoFile, Notice, Saved
-from pxtui.polyaxonfile import load
+from pxtui.polyaxonfile.opening import apply
+from pxtui.polyaxonfile.path import Path
 from pxtui.polyaxonfile.problems import PolyaxonfileError
-from pxtui.polyaxonfile.reading import Path, Reading
+from pxtui.polyaxonfile.reading import Reading
 from pxtui.polyaxonfile.secret import DOTS, is_secret, without
+from pxtui.polyaxonfile.source import Version
 
 Edits = tuple[tuple[Path, str], ...]
 
@@ -103,7 +105,7 @@ class WorkingSet:
         if edits == self.edits:
             return []
         try:
-            load.apply(self._data, self.project.shown_file, dict(edits))
+            apply((Version(self._data, self.project.shown_file),), dict(edits))
         except (EditError, PolyaxonfileError) as error:
             secret = is_secret(_name(path), "str")
             cause = without(str(error), frozenset({text} if secret else ()))
@@ -166,7 +168,8 @@ class WorkingSet:
             ]
         names = tuple(_name(path) for path, _ in self.edits)
         try:
-            data = load.apply(self._data, self.project.shown_file, dict(self.edits))
+            (new,) = apply((Version(self._data, self.project.shown_file),), dict(self.edits))
+            data = new.data
             files.save(self.project.file, data, self._data)
         except (EditError, PolyaxonfileError) as error:
             return [*earlier, Notice("error", f"not written: {error}")]

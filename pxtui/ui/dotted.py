@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from pxtui.polyaxonfile.document import Document
+from pxtui.polyaxonfile.path import Path
 from pxtui.polyaxonfile.problems import PolyaxonfileError
-from pxtui.polyaxonfile.reading import Path
 from pxtui.polyaxonfile.secret import DOTS, is_secret
 
 _WORDS = re.compile(r"^([ \t]*)\S.*$", re.MULTILINE)

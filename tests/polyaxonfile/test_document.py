@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from pxtui.errors import EditError
 from pxtui.polyaxonfile.document import Document
+from pxtui.polyaxonfile.path import Path
 from pxtui.polyaxonfile.problems import PolyaxonfileError, Problem
-from pxtui.polyaxonfile.reading import Path
 
 LR = ("declarations", "lr")
 

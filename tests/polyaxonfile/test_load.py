@@ -10,8 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pxtui.errors import EditError
-from pxtui.polyaxonfile.load import apply, load
-from pxtui.polyaxonfile.reading import Edits, Reading
+from pxtui.polyaxonfile.load import load
+from pxtui.polyaxonfile.opening import apply
+from pxtui.polyaxonfile.source import Version
+from pxtui.polyaxonfile.path import Edits
+from pxtui.polyaxonfile.reading import Reading
 from tests.polyaxonfile.test_spec import LATER, SEED
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pxtui.polyaxonfile.load import load
-from pxtui.polyaxonfile.reading import Edits, Reading
+from pxtui.polyaxonfile.path import Edits
+from pxtui.polyaxonfile.reading import Reading
 from pxtui.polyaxonfile.secret import DOTS, is_secret, without
 
 

@@ -8,8 +8,9 @@ from typing import Literal
 from pxtui import events as e
 from pxtui.gpus import Gpu, Gpus
 from pxtui.needs import Need
+from pxtui.polyaxonfile.path import Path
 from pxtui.polyaxonfile.problems import Problem
-from pxtui.polyaxonfile.reading import Declaration, Path, Reading, Resolved
+from pxtui.polyaxonfile.reading import Declaration, Reading, Resolved
 from pxtui.run import Mount, Surroundings
 from pxtui.state import target
 

@@ -11,7 +11,7 @@ from pxtui import events as e
 from pxtui import project
 from pxtui.events import Event, OnBusy, Phase, WatchMode
 from pxtui.logs.store import HEADER, KINDS, RECORD
-from pxtui.polyaxonfile.reading import Path
+from pxtui.polyaxonfile.path import Path
 from pxtui.session import Session
 from pxtui.state import State, apply
 

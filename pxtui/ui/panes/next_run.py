@@ -13,7 +13,8 @@ from textual.geometry import Region
 from textual.message import Message
 
 from pxtui.logs.text import clean_line
-from pxtui.polyaxonfile.reading import Declaration, Path
+from pxtui.polyaxonfile.path import Path
+from pxtui.polyaxonfile.reading import Declaration
 from pxtui.polyaxonfile.secret import DOTS
 from pxtui.state import State
 from pxtui.ui.draw import Block, Lines, Piece, Row, cut, padded, row, width_of

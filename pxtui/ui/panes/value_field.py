@@ -11,7 +11,8 @@ from textual.message import Message
 from pxtui.errors import PxtuiError
 from pxtui.events import FileText
 from pxtui.polyaxonfile.document import Document
-from pxtui.polyaxonfile.reading import Declaration, Path
+from pxtui.polyaxonfile.path import Path
+from pxtui.polyaxonfile.reading import Declaration
 from pxtui.polyaxonfile.secret import DOTS, without
 from pxtui.ui.field import Field
 
