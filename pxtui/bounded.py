@@ -14,18 +14,19 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pxtui.errors import PxtuiError
-from pxtui.polyaxonfile.load import danger, load, resolve
+from pxtui.polyaxonfile.load import load, resolve
 from pxtui.polyaxonfile.opening import edited, opened
 from pxtui.polyaxonfile.path import Edits
 from pxtui.polyaxonfile.problems import PolyaxonfileError
 from pxtui.polyaxonfile.reading import Reading
+from pxtui.polyaxonfile.rendering import Dear
 from pxtui.polyaxonfile.source import Version
 
 MIB = 1024 * 1024
 STARTUP_SECONDS = 4.0
 """What a busy machine may need to start Python; the function's own time is measured apart."""
 
-READ_SECONDS = 0.5
+READ_SECONDS = 0.3
 READ_MEMORY = 256 * MIB
 
 # `-P` and an appended path: nothing is ever imported from the folder that pxtui was started in.
@@ -111,9 +112,10 @@ def read_polyaxonfile(
         source, refused = edited(opened(Version(data, file), *over), edits or {})
     except PolyaxonfileError as error:
         return Reading(file, "", (), None, error.problems)
-    place = danger(source, names)
-    if place is None:
-        return resolve(source, names or {}, refused, era=era)
+    try:
+        return resolve(source, names or {}, refused, trusted=False, era=era)
+    except Dear as dear:
+        place = dear.path
     try:
         reader = partial(load, over=over, era=era)
         return call(reader, data, file, edits, names, seconds=READ_SECONDS, memory=READ_MEMORY)

@@ -30,7 +30,8 @@ class Loaded:
     """The working set: the file with the accepted edits over it."""
     base: Reading
     """The file as it is on disk."""
-    edits: tuple[tuple[Path, str], ...]
+    edits: tuple[tuple[Path, str | None], ...]
+    """A path and the text that the person wants there; None: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Invalid:
 
     reading: Reading
     base: Reading
-    edits: tuple[tuple[Path, str], ...]
+    edits: tuple[tuple[Path, str | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,10 @@ class TreeSeen:
     """Links that leave the tree: path, and the absolute path that they lead to."""
     heavy: tuple[tuple[str, int, int], ...] = ()
     """Of a tree over the limits, its biggest folders and files: path, bytes, files."""
+    notes: tuple[str, ...] = ()
+    """What the steps get of the tree that Polyaxon did not give them."""
+    warnings: tuple[str, ...] = ()
+    """What the steps want of the tree and will not find."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,6 +358,30 @@ class Watching:
 
 
 @dataclass(frozen=True, slots=True)
+class Conflict:
+    """A value that the person changed here and something else in the file; secrets are dots."""
+
+    path: Path
+    name: str
+    mine: str | None
+    """The person's text; None: taken out."""
+    theirs: str | None
+    """What the file has now; None: nothing."""
+    base: str | None
+    """What the file had when the person changed it; None: nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflicted:
+    """The values that the person has to choose between before anything is written."""
+
+    conflicts: tuple[Conflict, ...]
+    """All there are now; empty: none any more."""
+    saving: bool = False
+    """A save was refused because of them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Saved:
     """The edits were written to the polyaxonfile."""
 
@@ -396,6 +425,7 @@ Event = (
     | Finished
     | History
     | Watching
+    | Conflicted
     | Saved
     | Notice
 )

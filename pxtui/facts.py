@@ -64,8 +64,12 @@ def _engine(engine: EngineSeen | None) -> Iterator[Fact]:
 
 def _image(state: State) -> Iterator[Fact]:
     engine, wanted = state.engine, state.surroundings.platform
-    image = state.resolved.image if state.resolved else ""
+    resolved = state.resolved
+    image = resolved.image if resolved else ""
     if not image:
+        if resolved and resolved.dockerfile:
+            there = f" in {resolved.context}" if resolved.context else ""
+            yield Fact("image", f"by {resolved.dockerfile}{there}: cannot be built yet", True)
         return
     if engine is not None and not engine.isolated:
         yield Fact("image", f"{image} is not used", True)
@@ -102,6 +106,10 @@ def _tree(state: State) -> Iterator[Fact]:
         place = "a copy" if local else WORKDIR
         text = f"{_number(tree.files, 'file')}, {amount(tree.size)}"
         yield Fact("code", f"{text} → {place}", brief=text)
+    for warning in tree.warnings:
+        yield Fact("steps", warning, True)
+    for note in tree.notes:
+        yield Fact("steps", note)
     for need in state.needs:
         if need.decided == "send":
             yield Fact("code", f"{need.subject} goes into each image", need=need.id)

@@ -1,22 +1,20 @@
-"""One project's files: find and read the polyaxonfile, save it, keep drafts and consent."""
+"""One project's files: find and read the polyaxonfile, keep drafts, consent and decisions."""
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
-import secrets
-import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pxtui.errors import EditError
-from pxtui.places import ProjectPlaces, write_private
+from pxtui import saving
+from pxtui.places import ProjectPlaces, usable, write_private
 from pxtui.polyaxonfile.path import Path as PlaceInFile
 from pxtui.polyaxonfile.problems import PolyaxonfileError, Problem
+from pxtui.polyaxonfile.source import Version
 
 NAMES = tuple(
     f"{name}.{extension}"
@@ -24,9 +22,6 @@ NAMES = tuple(
     for extension in ("yml", "yaml", "json")
 )
 """Names that are looked for in a folder, the first that exists is taken."""
-
-MAX_SIZE = 1 << 20
-SAVE_PREFIX = ".pxtui-save-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,99 +37,48 @@ class Project:
     """The era to read them as; empty: the one that they are written in."""
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """The polyaxonfile, and what is laid over it."""
+        return (self.file, *self.over)
+
+    @property
     def shown_file(self) -> str:
         """The polyaxonfile as a person names it."""
+        return self._shown(self.file)
+
+    @property
+    def shown_files(self) -> tuple[str, ...]:
+        """All of `files` as a person names them."""
+        return tuple(map(self._shown, self.files))
+
+    def _shown(self, file: Path) -> str:
         with contextlib.suppress(ValueError):
-            return str(self.file.relative_to(self.root))
-        return str(self.file)
+            return str(file.relative_to(self.root))
+        return str(file)
 
 
-def find(root: Path, file: Path | None = None) -> Project:
+def find(root: Path, file: Path | None = None, over: Sequence[Path] = (), era: str = "") -> Project:
     """The project in a folder: its polyaxonfile is the named one or the first of NAMES there."""
     root = Path(os.path.abspath(root))
-    if file is not None:
-        named = Path(os.path.abspath(file))
-        return Project(root, named, ProjectPlaces.of(root))
-    found = next((root / name for name in NAMES if (root / name).exists()), root / NAMES[0])
-    return Project(root, found, ProjectPlaces.of(root))
+    if file is None:
+        file = next((root / name for name in NAMES if (root / name).exists()), root / NAMES[0])
+    named, *others = (Path(os.path.abspath(one)) for one in (file, *over))
+    return Project(root, named, ProjectPlaces.of(root), tuple(others), era)
 
 
 def read(file: Path, shown: str) -> bytes:
     """The bytes of a polyaxonfile; what is no regular file or too big is refused unread."""
-
-    def refuse(code: str, message: str, hint: str = "") -> PolyaxonfileError:
-        return PolyaxonfileError([Problem(code, message, shown, 1, 1, hint)])
-
     try:
-        fd = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        raise refuse("E_MISSING", "there is no such file") from None
-    except OSError as error:
-        code = "E_PERM" if error.errno in (errno.EACCES, errno.EPERM) else "E_NOTFILE"
-        raise refuse(code, f"it cannot be opened: {os.strerror(error.errno or 0)}") from None
-    try:
-        facts = os.fstat(fd)
-        if not stat.S_ISREG(facts.st_mode):
-            raise refuse("E_NOTFILE", "it is not a regular file")
-        if facts.st_size > MAX_SIZE:
-            raise refuse("E_TOO_BIG", f"it has {facts.st_size:,} bytes; {MAX_SIZE:,} is the most")
-        with open(fd, "rb", closefd=False) as handle:
-            return handle.read(MAX_SIZE + 1)
-    finally:
-        os.close(fd)
+        return saving.content(file)
+    except saving.Refused as refused:
+        problem = Problem(refused.code, refused.message, shown, 1, 1, refused.hint)
+        raise PolyaxonfileError([problem]) from None
 
 
-def save(file: Path, data: bytes, base: bytes) -> None:
-    """Replace the file's bytes, whole or not at all; raises EditError if it is no longer `base`.
-
-    A link stays a link; mode and owner stay. What cannot be replaced atomically (no right to
-    write to the folder, a hard link) is refused rather than half written.
-    """
-    target = Path(os.path.realpath(file))
-    try:
-        if target.read_bytes() != base:
-            raise EditError(f"{file.name} was changed by something else meanwhile")
-        facts = target.stat()
-    except OSError as error:
-        raise EditError(f"{file.name} cannot be read: {error.strerror}") from None
-    if not os.access(target, os.W_OK):
-        raise EditError(f"{file.name} is write-protected", "chmod u+w it, then save again")
-    temporary = target.with_name(f"{SAVE_PREFIX}{secrets.token_hex(6)}")
-    try:
-        _write_like(temporary, data, facts)
-        os.replace(temporary, target)
-        _sync_folder(target.parent)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise EditError(f"{file.name} cannot be saved: {error.strerror}") from None
-
-
-def _write_like(path: Path, data: bytes, facts: os.stat_result) -> None:
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with open(fd, "wb") as handle:
-        handle.write(data)
-        handle.flush()
-        if (facts.st_uid, facts.st_gid) != (os.geteuid(), os.getegid()):
-            with contextlib.suppress(PermissionError):
-                os.fchown(fd, facts.st_uid, facts.st_gid)
-        os.fchmod(fd, stat.S_IMODE(facts.st_mode))
-        os.fsync(fd)
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-def remove_stale_saves(file: Path) -> None:
-    """Remove what a killed save left beside the polyaxonfile."""
-    with contextlib.suppress(OSError):
-        for left in Path(os.path.realpath(file)).parent.glob(f"{SAVE_PREFIX}*"):
-            left.unlink()
+def read_all(project: Project) -> tuple[Version, ...]:
+    """The project's polyaxonfile and what is laid over it."""
+    named = zip(project.files, project.shown_files, strict=True)
+    return tuple(Version(read(file, shown), shown) for file, shown in named)
 
 
 def read_json(path: Path, version: int = 1) -> Mapping[str, Any] | None:
@@ -174,23 +118,50 @@ def trust(places: ProjectPlaces, engine: str, *, any_step: bool = False) -> None
     write_json(places.trust, {"engines": sorted(given | set(data.get("engines", ())))})
 
 
-def read_draft(places: ProjectPlaces, file: Path) -> tuple[tuple[PlaceInFile, str], ...]:
+def is_known(places: ProjectPlaces) -> bool:
+    """Whether the person consented to this project on any engine."""
+    data = read_json(places.trust)
+    return data is not None and bool(data.get("engines"))
+
+
+def read_draft(places: ProjectPlaces, file: Path) -> tuple[tuple[PlaceInFile, str | None], ...]:
     """The edits that an earlier session left unwritten for this file."""
-    data = read_json(places.draft)
-    if data is None or data.get("file") != str(file):
-        return ()
-    return tuple((tuple(path), str(text)) for path, text in data.get("edits", ()))
+    return tuple((path, text) for path, text, *_ in _drafted(places, file))
+
+
+def read_draft_base(places: ProjectPlaces, file: Path) -> Mapping[PlaceInFile, str | None]:
+    """What the file had at the paths of the draft when it was changed, as far as is known."""
+    return {path: over[0] for path, _, *over in _drafted(places, file) if over}
+
+
+def _drafted(places: ProjectPlaces, file: Path) -> Iterable[tuple[Any, ...]]:
+    edits = _drafts(places).get(str(file), ())
+    return [(tuple(path), *texts) for path, *texts in edits]
+
+
+def _drafts(places: ProjectPlaces) -> dict[str, Any]:
+    """The drafts of this project by the polyaxonfile; earlier versions kept that of one."""
+    data = read_json(places.draft) or {}
+    return dict(data.get("files", {data.get("file", ""): data.get("edits", ())}))
 
 
 def write_draft(
-    places: ProjectPlaces, file: Path, edits: Iterable[tuple[PlaceInFile, str]]
+    places: ProjectPlaces,
+    file: Path,
+    edits: Iterable[tuple[PlaceInFile, str | None]],
+    base: Mapping[PlaceInFile, str | None] | None = None,
 ) -> None:
-    """Keep the edits; with none the draft is removed."""
-    kept = [[list(path), text] for path, text in edits]
-    if kept:
-        write_json(places.draft, {"file": str(file), "edits": kept})
+    """Keep the edits, and what the file had there; with none the draft is removed."""
+    had = base or {}
+    drafts = {
+        **_drafts(places),
+        str(file): [[list(p), text, *((had[p],) if p in had else ())] for p, text in edits],
+    }
+    if kept := {name: draft for name, draft in drafts.items() if draft}:
+        write_json(places.draft, {"files": kept})
     else:
-        places.draft.unlink(missing_ok=True)
+        with usable(places.draft):
+            places.draft.unlink(missing_ok=True)
 
 
 def read_decisions(places: ProjectPlaces) -> Mapping[str, str]:

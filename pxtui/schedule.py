@@ -95,6 +95,9 @@ def _hindrance(state: State, wish: Wished) -> Action | None:
     """What stands in the way of a wish, in the order in which a person has to deal with it."""
     if state.resolved is None:
         return Drop("the polyaxonfile has errors" if state.reading else "there is no polyaxonfile")
+    if state.resolved.dockerfile and not state.resolved.image:
+        own = state.resolved.dockerfile
+        return Drop(f"images of a project's own {own} cannot be built yet: give image and steps")
     if not state.resolved.image:
         return Drop("the polyaxonfile names no image: there is nothing to build")
     if wish.goal == "run" and not state.resolved.cmd:

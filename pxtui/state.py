@@ -12,6 +12,8 @@ from pxtui.events import (
     Asked,
     Changed,
     Closing,
+    Conflict,
+    Conflicted,
     Dropped,
     EngineSeen,
     Event,
@@ -86,7 +88,9 @@ class State:
     """The working set as read."""
     base: Reading | None = None
     """The file as read."""
-    edits: tuple[tuple[Path, str], ...] = ()
+    edits: tuple[tuple[Path, str | None], ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    """What was changed here and in the file: chosen by the person before anything is written."""
     file_text: FileText | None = None
     no_file: NoFile | None = None
     engine: EngineSeen | None = None
@@ -158,6 +162,8 @@ def _applied(state: State, event: Event) -> State:
             )
         case NoFile():
             return replace(state, no_file=event, reading=None, base=None, edits=(), file_text=None)
+        case Conflicted():
+            return replace(state, conflicts=event.conflicts)
         case FileText():
             return replace(state, file_text=event)
         case EngineSeen():

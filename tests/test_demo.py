@@ -65,7 +65,7 @@ def test_it_trains_without_a_container(tmp_path: Path, monkeypatch: pytest.Monke
     root = tmp_path / "demo"
     demo.write(root)
     plan = ImagePlan(
-        "python:3.11-slim", (), stage(root), ("pip install -r polyaxon_requirements.txt",)
+        "python:3.11-slim", (), stage(root).files, ("pip install -r polyaxon_requirements.txt",)
     )
     output, steps, engine = Output(), list[StepReport](), connect()
     request = BuildRequest("b", "p", root, plan, look(root, Limits()))

@@ -9,8 +9,10 @@ from typing import Any, cast
 import pytest
 
 from pxtui import events as e
+from pxtui.errors import PxtuiError
 from pxtui.facts import Fact, facts, gpu_in_brief
 from pxtui.gpus import Gpus
+from pxtui.image.plan import Staging, plan
 from pxtui.needs import Need
 from pxtui.project import Project
 from pxtui.run import Mount, Port, Surroundings
@@ -171,3 +173,14 @@ def test_no_secret_value_is_in_any_fact() -> None:
     told = questions.facts(cast(Project, SimpleNamespace()), made)
     assert dict(told)["command"].endswith("--key=••••••")
     assert "hunter2" not in repr(told)
+
+
+def test_a_dockerfile_of_the_project_is_shown_and_not_built() -> None:
+    reading = x.loaded().reading
+    assert reading.resolved is not None
+    own = replace(reading.resolved, image="", dockerfile="docker/Dockerfile", context="docker")
+    made = state(replace(x.loaded(), reading=replace(reading, resolved=own)))
+    told = Fact("image", "by docker/Dockerfile in docker: cannot be built yet", True)
+    assert [fact for fact in facts(made) if fact.label == "image"] == [told]
+    with pytest.raises(PxtuiError, match="docker/Dockerfile, which pxtui cannot do yet"):
+        plan(own, Staging())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from pxtui.cli.options import INVALID, Where, say, where_options
 from pxtui.logs.text import clean_line
 from pxtui.polyaxonfile.problems import PolyaxonfileError
 from pxtui.polyaxonfile.reading import Reading
+from pxtui.polyaxonfile.source import Version
 
 
 @click.command("check")
@@ -23,8 +25,9 @@ from pxtui.polyaxonfile.reading import Reading
 def command(ctx: click.Context, where: Where, as_json: bool, named: tuple[Path, ...]) -> None:
     """Tell all problems as FILE:LINE:COLUMN: severity[code]: message; exit code 3 for errors."""
     valid = True
-    for file in named or where.files or (where.project().file,):
-        reading = read(file, where)
+    first, *over = where.files or (where.project().file,)
+    for file in named or (first,):
+        reading = read(file, where, () if named else over)
         valid = valid and reading.valid
         if as_json:
             click.echo(objects.dumped(objects.checked(str(file), reading)))
@@ -36,10 +39,10 @@ def command(ctx: click.Context, where: Where, as_json: bool, named: tuple[Path, 
     ctx.exit(0 if valid else INVALID)
 
 
-def read(file: Path, where: Where) -> Reading:
-    """Read a polyaxonfile for a command; what is wrong stands in its problems."""
+def read(file: Path, where: Where, over: Sequence[Path] = ()) -> Reading:
+    """Read a polyaxonfile, and what is laid over it; what is wrong stands in its problems."""
     try:
-        data = project.read(file, str(file))
+        first, *others = (Version(project.read(one, str(one)), str(one)) for one in (file, *over))
     except PolyaxonfileError as error:
         return Reading(str(file), "", (), None, error.problems)
-    return read_polyaxonfile(data, str(file), {}, where.names)
+    return read_polyaxonfile(first.data, first.file, {}, where.names, over=others, era=where.era)

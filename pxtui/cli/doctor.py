@@ -17,7 +17,7 @@ from pxtui.errors import ContextError, EngineError, PxtuiError
 from pxtui.image import context
 from pxtui.logs.text import clean_line
 from pxtui.polyaxonfile.problems import PolyaxonfileError
-from pxtui.project import Project, read
+from pxtui.project import Project, read_all
 from pxtui.session import link
 from pxtui.settings import Settings
 
@@ -57,13 +57,13 @@ def _existing(path: Path) -> Path:
 
 def _file(project: Project, where: Where) -> Iterator[Finding]:
     try:
-        data = read(project.file, project.shown_file)
+        first, *over = read_all(project)
     except PolyaxonfileError as error:
         problem = error.problems[0]
         hint = "pxtui demo writes an example, -f FILE names another"
         yield "✗", "polyaxonfile", f"{project.shown_file}: {problem.message} ({hint})", INVALID
         return
-    reading = read_polyaxonfile(data, project.shown_file, {}, where.names)
+    reading = read_polyaxonfile(first.data, first.file, {}, where.names, over=over, era=project.era)
     if reading.valid:
         yield "✓", "polyaxonfile", f"{project.shown_file} is valid ({reading.era})", 0
     for problem in reading.problems:
@@ -74,7 +74,7 @@ def _file(project: Project, where: Where) -> Iterator[Finding]:
 def _tree(project: Project, settings: Settings) -> Iterator[Finding]:
     limits = context.Limits(settings.context_max_size, settings.context_max_files)
     try:
-        listing = context.look(project.root, limits, frozenset({project.shown_file}), None)
+        listing = context.look(project.root, limits, frozenset(project.shown_files), None)
     except ContextError as error:
         yield "✗", "code", str(error), FAILED
         return

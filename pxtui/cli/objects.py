@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pxtui.events import (
@@ -61,8 +61,9 @@ def problem(problem: Problem) -> dict[str, Any]:
     }
 
 
-def resolved(resolved: Resolved) -> dict[str, Any]:
-    """What would be built and run, as an object."""
+def resolved(resolved: Resolved, trials: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """What would be built and run, as an object; without `trials` the first is the only one."""
+    space = resolved.space
     return {
         "v": V,
         "kind": resolved.kind,
@@ -73,15 +74,17 @@ def resolved(resolved: Resolved) -> dict[str, Any]:
         "cmd": resolved.cmd or None,
         "argv": ["/bin/bash", "-c", resolved.cmd] if resolved.cmd else None,
         "declarations": dict(resolved.params),
-        "trials": [dict(resolved.params)],
-        "trials_total": 1,
+        "dockerfile": resolved.dockerfile or None,
+        "context": resolved.context or None,
+        "trials": [dict(trial) for trial in trials or (resolved.params,)],
+        "trials_total": space.total if space else 1,
     }
 
 
 NOTHING = dict.fromkeys(
     (
         *("kind", "project", "image", "steps", "env", "cmd", "argv", "declarations"),
-        *("trials", "trials_total"),
+        *("dockerfile", "context", "trials", "trials_total"),
     )
 )
 """What `show` tells of a file that cannot be run."""

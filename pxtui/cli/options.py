@@ -14,6 +14,7 @@ import click
 from pxtui import project, settings
 from pxtui.errors import PxtuiError, SettingsError
 from pxtui.logs.text import clean_line
+from pxtui.polyaxonfile import eras
 
 R = TypeVar("R")
 
@@ -29,6 +30,9 @@ class Where:
 
     folder: Path = Path()
     files: tuple[Path, ...] = ()
+    """The polyaxonfile, and others that are laid over it; empty: the one in the folder."""
+    era: str = ""
+    """The era to read it as; empty: the one that it is written in."""
     names: Mapping[str, str] = field(default_factory=dict)
     flags: Mapping[str, Any] = field(default_factory=dict)
     log_level: str | None = None
@@ -40,9 +44,8 @@ class Where:
         """The project that is meant; ends the command where that cannot be."""
         if not self.folder.is_dir():
             raise click.UsageError(f"there is no folder {self.folder}")
-        if len(self.files) > 1:
-            raise click.UsageError("one -f FILE is taken so far; merging several is not there yet")
-        return project.find(self.folder, self.files[0] if self.files else None)
+        file, over = (self.files[0], self.files[1:]) if self.files else (None, ())
+        return project.find(self.folder, file, over, self.era)
 
     def settings(self) -> settings.Settings:
         """The settings for it; ends the command where one cannot be used."""
@@ -50,6 +53,19 @@ class Where:
             return settings.load(self.folder, self.flags, os.environ)
         except SettingsError as error:
             fail(error, USAGE)
+
+
+def _era(ctx: click.Context, option: click.Parameter, name: str | None) -> str | None:
+    if name is None:
+        return None
+    era = eras.named(name)
+    if era is None:
+        known = ", ".join(era.name for era in eras.ERAS)
+        message = (
+            f"there is no era {clean_line(name)!r}: give a version as 0.5.6, or one of {known}"
+        )
+        raise click.BadParameter(message, ctx, option)
+    return era.name
 
 
 WHERE = (
@@ -62,7 +78,13 @@ WHERE = (
         multiple=True,
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="The polyaxonfile, if it has another name.",
+        help="The polyaxonfile, if it has another name; further ones are laid over it.",
+    ),
+    click.option(
+        "--era",
+        metavar="VERSION",
+        callback=_era,
+        help="Read it as this version of Polyaxon did, as 0.0.5 (else: as the newest it fits).",
     ),
     click.option(
         "-P",
@@ -87,7 +109,7 @@ WHERE = (
         help="Without a container: let steps that are not plain pip run on this machine.",
     ),
 )
-OPTIONS = ("folder", "files", "names", "engine", "log_level", "allow_steps")
+OPTIONS = ("folder", "files", "era", "names", "engine", "log_level", "allow_steps")
 
 
 def where_options(command: Callable[..., R]) -> Callable[..., R]:
@@ -111,6 +133,7 @@ def _over(above: Where, given: Mapping[str, Any]) -> Where:
         above,
         folder=above.folder if given["folder"] is None else given["folder"],
         files=given["files"] or above.files,
+        era=given["era"] or above.era,
         names={**above.names, **_named(given["names"])},
         flags={**above.flags, **({"engine": given["engine"]} if given["engine"] else {})},
         log_level=given["log_level"] or above.log_level,

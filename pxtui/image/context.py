@@ -14,7 +14,7 @@ from typing import Literal
 
 from pxtui.errors import ContextError
 from pxtui.image.ignore import Rules, ignored
-from pxtui.image.plan import STAGED_NAMES, StagedFile
+from pxtui.image.staging import stage
 from pxtui.image.tree import Found, Walk, open_file, open_folder, parents, stamp_of
 
 __all__ = [
@@ -35,7 +35,6 @@ _PIECE = 1 << 20
 _RACY = 2_000_000_000
 """A file changed less than these ns ago could change again without its stamp showing it."""
 _NO_STAMP = (0, 0, 0, 0)
-_STAGED_LIMIT = 4 << 20
 
 
 class ContextMoved(ContextError):
@@ -150,26 +149,6 @@ def changes(old: Listing, new: Listing) -> tuple[str, ...]:
     differing = {p for p in before.keys() | after.keys() if before.get(p) != after.get(p)}
     above = {parent for path in differing for parent in parents(path)}
     return tuple(sorted(differing - above, key=os.fsencode))
-
-
-def stage(root: Path) -> tuple[StagedFile, ...]:
-    """Read the files that stand in /code before the steps run; a link is not followed."""
-    staged = []
-    with open_folder(root) as fd:
-        for name in STAGED_NAMES:
-            try:
-                with open_file(fd, name) as file:
-                    data = file.read(_STAGED_LIMIT + 1)
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                raise ContextError(
-                    f"{name} cannot be read: {error.strerror}", "it must be a file of the project"
-                ) from error
-            if len(data) > _STAGED_LIMIT:
-                raise ContextError(f"{name} is bigger than 4 MiB")
-            staged.append(StagedFile(name, data))
-    return tuple(staged)
 
 
 def _entry(fd: int, item: Found, known: Entry | None, check: Callable[[], None]) -> Entry:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pxtui.errors import PxtuiError
 from pxtui.image.plan import ImagePlan
 
+STAGED = "staged"
+"""The folder of the staged files in the packed context."""
 _IMAGE = re.compile(r"[A-Za-z0-9\[][A-Za-z0-9._\-/:@\[\]]*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
 _OWNER = re.compile(r"\d+:\d+")
@@ -33,9 +35,14 @@ def instructions(plan: ImagePlan, code: str = ".", before: str = "") -> tuple[In
     lines = [f"FROM {_image(plan.base)}"]
     lines += [_env(name, value) for name, value in plan.env]
     lines.append("WORKDIR /code")
-    # staged files lie beside the tree, so that a change of the code leaves the steps cached
-    lines += [f"COPY {staged.name} /code/" for staged in plan.staged]
     told = [Instruction(line, line) for line in lines]
+    # staged files lie beside the tree, so that a change of the code leaves the steps cached
+    beside = "" if code == "." else f"{STAGED}/"
+    told += [
+        Instruction(f"COPY {file.name} {to}", f"COPY {beside}{file.name} {to}")
+        for file in plan.staged
+        for to in [f"/code/{file.folder}"]
+    ]
     told += [
         Instruction(step, f"RUN {_run(before + step.strip())}")
         for step in plan.steps

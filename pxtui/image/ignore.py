@@ -22,8 +22,9 @@ _IGNORE_LIMIT = 1 << 20
 _NOISE = (
     *("__pycache__", "*.pyc", "*.pyo", ".mypy_cache", ".pytest_cache", ".ruff_cache"),
     *(".ipynb_checkpoints", ".polyaxon", ".ds_store", "*~", ".#*", "#*#", ".*.sw?"),
+    *(".pxtui-save-*", *(f"*.{end}.conflict-*" for end in ("yml", "yaml", "json"))),
 )
-"""Left out without a word: it is made anew by whoever needs it, or written by an editor."""
+"""Left out without a word: made anew by whoever needs it, or written by an editor or by us."""
 
 _DENIED = {
     "repository": (".git", ".hg", ".svn"),

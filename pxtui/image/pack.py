@@ -9,12 +9,13 @@ import os
 import stat
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import IO
 
 from pxtui.errors import ContextError
 from pxtui.image.context import ContextMoved, Entry, Listing, never
+from pxtui.image.dockerfile import STAGED
 from pxtui.image.plan import ImagePlan
 from pxtui.image.tree import inside, open_file, open_folder, stamp_of, status
 
@@ -37,10 +38,11 @@ def pack(
         with tarfile.open(fileobj=spool, mode="w", format=tarfile.PAX_FORMAT) as tar:
             _add_bytes(tar, "Dockerfile", dockerfile_text.encode(), 0o644)
             for staged in plan.staged:
-                _add_bytes(tar, staged.name, staged.data, staged.mode)
+                _add_bytes(tar, f"{STAGED}/{staged.name}", staged.data, staged.mode)
             tar.addfile(_info(CODE, tarfile.DIRTYPE))
             with open_folder(root) as fd:
-                _add_tree(tar, fd, listing.entries, check)
+                setup = frozenset(file.name for file in plan.staged if file.is_setup)
+                _add_tree(tar, fd, listing.entries, setup, check)
         spool.seek(0)
     except BaseException as error:
         spool.close()
@@ -80,14 +82,19 @@ class _Hashing:
 
 
 def _add_tree(
-    tar: tarfile.TarFile, fd: int, entries: Iterable[Entry], check: Callable[[], None]
+    tar: tarfile.TarFile,
+    fd: int,
+    entries: Iterable[Entry],
+    setup: Collection[str],
+    check: Callable[[], None],
 ) -> None:
     stamps = {}
     for entry in entries:
         check()
         try:
             if entry.kind == "file":
-                stamps[entry.path] = _add_file(tar, fd, entry, check)
+                executable = entry.path in setup
+                stamps[entry.path] = _add_file(tar, fd, entry, check, executable=executable)
             else:
                 _add_other(tar, fd, entry)
         except OSError as error:
@@ -104,9 +111,10 @@ def _add_tree(
 
 
 def _add_file(
-    tar: tarfile.TarFile, fd: int, entry: Entry, check: Callable[[], None]
+    tar: tarfile.TarFile, fd: int, entry: Entry, check: Callable[[], None], *, executable: bool
 ) -> tuple[int, int, int, int]:
-    info = _info(f"{CODE}/{entry.path}", tarfile.REGTYPE, entry.mode)
+    mode = entry.mode | 0o100 if executable else entry.mode
+    info = _info(f"{CODE}/{entry.path}", tarfile.REGTYPE, mode)
     with open_file(fd, entry.path) as file:
         now = os.fstat(file.fileno())
         info.size, info.mtime = entry.size, int(now.st_mtime)

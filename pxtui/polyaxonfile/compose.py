@@ -7,17 +7,15 @@ it accepts is the same for reading and for editing.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import yaml
 
 from pxtui.polyaxonfile.problems import PolyaxonfileError, Problem
-from pxtui.polyaxonfile.scalar import YAML, read_scalar, short_tag
+from pxtui.polyaxonfile.scalar import YAML, read_json, read_scalar, short_tag
 from pxtui.polyaxonfile.syntax import explained
+from pxtui.polyaxonfile.tree import Lines, Node, Tree, is_json_name
 
 MAX_NODES = 100_000
 MAX_DEPTH = 64
@@ -27,72 +25,32 @@ MAX_EXPANDED = 10_000
 _NOT_TEXT = re.compile(
     "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
-_LINE_END = re.compile(r"\r\n?|\n")
 _PROPERTIES = re.compile(
     r"(?:(?:&[\w-]+|!<[^>]*>|![^\s,\[\]{}]*)(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n?|\n)|[ \t]+)*)*"
 )
-_NONE: Mapping[Any, Any] = MappingProxyType({})
 
 
-@dataclass(slots=True, eq=False)
-class Node:
-    """One value of the file; of an alias, the use (`target` is what it stands for)."""
-
-    kind: Literal["scalar", "list", "map", "alias"]
-    start: int
-    end: int
-    """Its own characters, without anchor and tag."""
-    event: int
-    """Its place among the events."""
-    text: str = ""
-    value: Any = None
-    style: str = ""
-    """The quote of a scalar (`'`, `"`, `|`, `>`), `[` of a list or map written with brackets."""
-    anchor: str | None = None
-    is_merge: bool = False
-    size: int = 1
-    """Nodes that it stands for, itself included."""
-    items: Sequence[Node] = ()
-    keys: Mapping[Any, tuple[Node, Node]] = field(default_factory=lambda: _NONE)
-    inherited: Mapping[Any, Node] = field(default_factory=lambda: _NONE)
-    """Values that a map has through `<<`."""
-    target: Node | None = None
-
-    @property
-    def resolved(self) -> Node:
-        """The node that holds the value: what an alias stands for, otherwise itself."""
-        return self.target or self
+def compose(text: str, file: str) -> Tree:
+    """Read the one document of a text; all that is wrong is raised as one PolyaxonfileError."""
+    return _Composer(text, file).compose()
 
 
-class Lines:
-    """Where the lines of a text begin: an index → line and column as editors count them."""
-
-    def __init__(self, text: str) -> None:
-        self._starts = [0, *(m.end() for m in _LINE_END.finditer(text))]
-
-    def at(self, index: int) -> tuple[int, int]:
-        """Line and column (1-based) of a character."""
-        line = bisect_right(self._starts, index)
-        return line, index - self._starts[line - 1] + 1
-
-
-class Composer:
-    """Builds the tree of one text; all that is wrong is raised as one PolyaxonfileError."""
+class _Composer:
+    """Builds the tree of one text."""
 
     def __init__(self, text: str, file: str) -> None:
         self.shapes: list[tuple[Any, ...]] = []
-        """What each event says, wherever it stands: equal shapes, equal content."""
         self.lines = Lines(text)
         self._text = text
         self._file = file
+        self._is_json = is_json_name(file)
         self._anchors: dict[str, Node] = {}
         self._open: set[str] = set()
         self._expanded = 0
         self._depth = 0
         self._problems: list[Problem] = []
 
-    def compose(self) -> Node:
-        """Compose the one document of the text."""
+    def compose(self) -> Tree:
         if odd := _NOT_TEXT.search(self._text):
             raise self._fatal(
                 "E_SYNTAX",
@@ -108,7 +66,7 @@ class Composer:
             raise self._fatal("E_EMPTY", "the file is empty", 0, "`pxtui init` writes a new one")
         if self._problems:
             raise PolyaxonfileError(self._problems)
-        return root
+        return Tree(self._text, self._file, root, self.lines, self.shapes)
 
     def _document(self, events: Iterator[Any]) -> Node | None:
         root = None
@@ -130,17 +88,21 @@ class Composer:
             raise self._fatal("E_TOO_BIG", "too many values", event.start_mark.index)
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, place)
-        start, end = event.start_mark.index, event.end_mark.index
+        start = outer = event.start_mark.index
+        end = event.end_mark.index
         if event.anchor or event.tag:
-            properties = _PROPERTIES.match(self._text, start)
-            start = min(properties.end(), end) if properties else start
+            properties = _PROPERTIES.match(self._text, outer)
+            start = min(properties.end(), end) if properties else outer
         if isinstance(event, yaml.ScalarEvent):
             style = event.style or ""
             self.shapes.append(("scalar", event.anchor, event.tag, event.value, style))
-            node = Node("scalar", start, end, place, event.value, style=style, anchor=event.anchor)
+            node = Node("scalar", start, end, outer, place, place + 1, event.value, style=style)
+            node.anchor = event.anchor
             node.value, node.is_merge, wrong = read_scalar(event)
             if wrong:
                 self._complain("E_TAG", wrong, node)
+            if self._is_json and not style:
+                node.value = read_json(node.value, node.text)
             if event.anchor:
                 self._anchors[event.anchor] = node
             return node
@@ -148,7 +110,7 @@ class Composer:
         style = "[" if event.flow_style else ""
         kind: Literal["map", "list"] = "map" if is_map else "list"
         self.shapes.append((kind, event.anchor, event.tag, style))
-        node = Node(kind, start, end, place, style=style, anchor=event.anchor)
+        node = Node(kind, start, end, outer, place, place, style=style, anchor=event.anchor)
         if event.tag not in (None, "!", f"{YAML}{'map' if is_map else 'seq'}"):
             self._complain("E_TAG", f"the tag {short_tag(event.tag)} is not one to use here", node)
         self._fill(node, events)
@@ -164,6 +126,7 @@ class Composer:
             self._open.add(node.anchor)
         end = self._read_map(node, events) if node.kind == "map" else self._read_list(node, events)
         self.shapes.append(("end",))
+        node.stop = len(self.shapes)
         node.end = end.end_mark.index if node.style else node.end
         if node.anchor:
             self._open.discard(node.anchor)
@@ -186,7 +149,9 @@ class Composer:
             "alias",
             start,
             event.end_mark.index,
+            start,
             place,
+            place + 1,
             target.text,
             target.value,
             size=target.size,
@@ -208,9 +173,12 @@ class Composer:
         inherited: dict[Any, Node] = {}
         keys: dict[Any, tuple[Node, Node]] = {}
         node.keys = keys
+        items: list[Node] = []
+        node.items = items
         while not isinstance(event := next(events), yaml.MappingEndEvent):
             key = self._node(event, events)
             value = self._node(next(events), events)
+            items += (key, value)
             node.size += key.size + value.size
             if key.is_merge:
                 self._merge(value, inherited)

@@ -74,7 +74,7 @@ class Reading:
 
     file: str
     era: str
-    """The spelling the file uses, for the screen: `2018 (0.0.5)`, `0.1 to 0.6`."""
+    """The versions of Polyaxon that it is read as, for the screen: `0.1.1-0.2.9`, `1.x`."""
     declarations: tuple[Declaration, ...]
     resolved: Resolved | None
     problems: tuple[Problem, ...]

@@ -16,6 +16,7 @@ YAML = "tag:yaml.org,2002:"
 
 _resolve: Callable[..., str] = Resolver().resolve
 _IS_INT = re.compile(r"[1-9][0-9]{0,17}", re.ASCII).fullmatch
+_IS_JSON_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?", re.ASCII).fullmatch
 _CONSTRUCTOR = SafeConstructor()
 _CONSTRUCTORS = {
     f"{YAML}null": _CONSTRUCTOR.construct_yaml_null,
@@ -45,6 +46,12 @@ def read_scalar(event: Any) -> tuple[Any, bool, str]:
     except (ValueError, KeyError, IndexError, OverflowError):
         # Only a written tag can be wrong; what merely looked like a number is text.
         return text, False, f"{text!r} is no {short_tag(tag)}" if written else ""
+
+
+def read_json(value: Any, text: str) -> Any:
+    """The value of a bare word in a JSON file, where `1e-3` is a number."""
+    is_text = isinstance(value, str) and len(text) <= MAX_DIGITS and _IS_JSON_NUMBER(text)
+    return as_typed(float(text), text) if is_text else value
 
 
 def short_tag(tag: str) -> str:

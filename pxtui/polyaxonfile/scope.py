@@ -1,66 +1,74 @@
-"""The declarations as templates see them: filled in, in the order in which they need each other."""
+"""The names as templates see them: filled in, in the order in which they need each other."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from pxtui.polyaxonfile import templating
-from pxtui.polyaxonfile.path import Path
-from pxtui.polyaxonfile.problems import Problem
-from pxtui.polyaxonfile.source import Source
-from pxtui.polyaxonfile.spec import Spec
-from pxtui.polyaxonfile.templating import TemplateProblem
+from pxtui.polyaxonfile.path import Path, dotted
+from pxtui.polyaxonfile.rendering import Renderer
+from pxtui.polyaxonfile.templating import TemplateProblem, is_template
 from pxtui.polyaxonfile.typed import evaluate
 
-MAX_RENDERED = 512 * 1024
-"""Characters of all rendered texts together: each is read again as a Python literal."""
+MAX_ROUNDS = 20
+"""How often a text may come out as a template again."""
+MAX_WAITING = 50
 
-_GLOBALS = frozenset({"range", "dict"})
+_NOTHING: Mapping[str, Any] = {}
 
 
 class Scope:
-    """Fills in templates and remembers what they used and what was wrong with them."""
+    """Fills in templates, each as often as it takes, and remembers what they used."""
 
     def __init__(
-        self, document: Source, spec: Spec, given: Mapping[Path, Any], *, render: bool = True
+        self,
+        renderer: Renderer,
+        raw: Mapping[str, Any],
+        places: Mapping[str, Path],
+        unknown: frozenset[str] = frozenset(),
     ) -> None:
-        self.problems: list[Problem] = []
-        self._document = document
-        self._section = spec.declarations
-        self._left = MAX_RENDERED
-        self._failed: set[Path] = set()
+        """Fill in the names: `raw` as written, `places` in the file, `unknown` have no value."""
+        self.renderer = renderer
+        self._complain = renderer.complain
+        self._places = places
+        self._failed: set[Path] = {(name,) for name in unknown}
         self._unsound: set[Path] = set()
         self._used: set[Path] = set()
+        self._again: dict[Path, set[Path]] = defaultdict(set)
+        self._filling: list[Path] = []
         self._templates: dict[Path, str] = {}
         self._below: dict[Path, set[Path]] = defaultdict(set)
-        raw = document.value[self._section[0]] if self._section else {}
-        own = {str(key): value for key, value in raw.items()}
-        for path, value in given.items():
-            own.setdefault(str(path[0]), value)
-        self._given = given
-        self.values: dict[str, Any] = self._evaluated(own, ())
-        self._renders = render
-        if render:
+        self.values: dict[str, Any] = dict.fromkeys(unknown)
+        self.values |= {name: self._evaluated(value, (name,)) for name, value in raw.items()}
+        self._waiting = set(self._templates)
+        if renderer.renders:
             self._fill()
         else:
             self._failed.update(self._templates)
 
-    # -- the declarations
+    # -- the names
+
+    def place(self, path: Path) -> Path:
+        """Where in the file a name, or what is below it, stands."""
+        return (*self._places.get(str(path[0]), ()), *path[1:])
 
     def is_template(self, path: Path) -> bool:
-        """Whether a declaration is written as a template."""
+        """Whether a value is written as a template."""
         return path in self._templates
 
     def value(self, path: Path) -> Any:
         """What templates see under a name; None where it could not be filled in."""
         return None if path in self._failed else _at(self.values, path)
 
+    def knows(self, path: Path) -> bool:
+        """Whether there is such a name."""
+        return path[0] in self.values
+
     def used(self, path: Path) -> bool:
-        """Whether what was rendered so far uses a declaration, directly or through another."""
+        """Whether what was rendered so far uses a value, directly or through another."""
         if self._closure is None:
             self._closure = self._all_used()
         whole, above = self._closure
@@ -71,16 +79,19 @@ class Scope:
         return path not in self._unsound
 
     def _evaluated(self, value: Any, path: Path) -> Any:
-        """Copy the declarations, note the templates, read every other text as a literal."""
-        value = self._given.get(path, value)
+        """Copy the values, note the templates, read every other text as a literal."""
+        if path and isinstance(path[-1], str) and is_template(path[-1]):
+            hint = "write the name itself: templates go into values"
+            message = f"the name {path[-1]!r} is a template"
+            self._complain("E_TEMPLATE", message, self.place(path), hint, of_key=True)
         if isinstance(value, dict):
             return {key: self._evaluated(item, (*path, key)) for key, item in value.items()}
-        if isinstance(value, list):
+        if isinstance(value, list | tuple):
             return [self._evaluated(item, (*path, index)) for index, item in enumerate(value)]
         if not isinstance(value, str):
             return value
-        if not templating.is_template(value):
-            return evaluate(value)
+        if not is_template(value):
+            return evaluate(value.rstrip("\n"))
         self._templates[path] = value
         for length in range(1, len(path) + 1):
             self._below[path[:length]].add(path)
@@ -88,7 +99,7 @@ class Scope:
 
     def _fill(self) -> None:
         for path, source in self._templates.items():
-            if not self._is_sound(source, (*self._section, *path)):
+            if not self.renderer.is_sound(source, self.place(path), self.values):
                 self._failed.add(path)
         sorter: TopologicalSorter[Path] = TopologicalSorter()
         for path, source in self._templates.items():
@@ -98,18 +109,26 @@ class Scope:
             order = [*sorter.static_order()]
         except CycleError as error:
             self._failed.update(self._templates)
-            loop = error.args[1][::-1]
-            names = " → ".join(".".join(map(str, path)) for path in loop)
-            self._complain("E_CYCLE", f"declarations need each other: {names}", loop[0])
+            self._say_cycle(error.args[1][::-1])
             return
         for path in order:
-            if path in self._failed:
-                continue
-            text = self._rendered(self._templates[path], (*self._section, *path))
-            if text is None:
-                self._failed.add(path)
-            else:
-                _at(self.values, path[:-1])[path[-1]] = evaluate(text)
+            self._fill_one(path)
+
+    def _fill_one(self, path: Path) -> None:
+        if path in self._failed or path not in self._waiting:
+            return
+        self._filling.append(path)
+        text = self._filled(self._templates[path], self.place(path), again=self._again[path])
+        self._filling.pop()
+        self._waiting.discard(path)
+        if text is None:
+            self._failed.add(path)
+        else:
+            _at(self.values, path[:-1])[path[-1]] = evaluate(text)
+
+    def _say_cycle(self, loop: list[Path]) -> None:
+        message = f"declarations need each other: {' → '.join(map(dotted, loop))}"
+        self._complain("E_CYCLE", message, self.place(loop[0]))
 
     def _needs(self, source: str) -> Iterator[Path]:
         """The templates that must be filled in before this one."""
@@ -131,89 +150,74 @@ class Scope:
             for path in sources:
                 if path not in self._failed:
                     waiting += templating.parse(self._templates[path]).uses
+                    waiting += self._again.get(path, ())
         return whole, {use[:n] for use in whole for n in range(1, len(use) + 1)}
 
     # -- any template of the file
 
     _closure: tuple[set[Path], set[Path]] | None = None
 
-    def render(self, path: Path, source: str) -> str | None:
-        """Fill in a text of the file; None where that was impossible, and said."""
-        if templating.is_template(source):
-            if not self._is_sound(source, path):
-                self._unsound.add(path)
-                return None
-            self._used |= templating.parse(source).uses
-            self._closure = None
-        return self._rendered(source, path)
+    def render(self, path: Path, source: str, names: Mapping[str, Any] = _NOTHING) -> str | None:
+        """Fill in a text of the file; None where that was impossible, and said.
 
-    def _rendered(self, source: str, path: Path) -> str | None:
-        if not templating.is_template(source):
-            return source.removesuffix("\n")  # as templates lose theirs
-        if not self._renders:
+        `names` are those of the loops around it; what the file gives beats them.
+        """
+        if not is_template(source):
+            return source.rstrip("\n")  # as templates lose theirs, one in each round
+        if not self.renderer.is_sound(source, path, self._seen_with(names)):
+            self._unsound.add(path)
             return None
-        if any(need in self._failed for need in self._needs(source)):
-            return None  # said where it failed
-        try:
-            text = templating.render(source, self.values)
-        except TemplateProblem as error:
-            self._complain_at(error.code, error.message, path, error.hint)
-            return None
-        self._left -= len(text)
-        if self._left < 0:
-            message = f"all templates together are longer than {MAX_RENDERED:,} characters"
-            self._complain_at("E_TEMPLATE_LIMIT", message, path)
-            return None
+        self._used |= templating.parse(source).uses
+        self._closure = None
+        text = self._filled(source, path, names, again=self._used)
+        if text is None:
+            self._unsound.add(path)
         return text
 
-    def _is_sound(self, source: str, path: Path) -> bool:
-        """Whether a template parses and every name that it uses is there; says what is not."""
+    def also_used(self, source: str) -> None:
+        """Note what is used by a template that is kept and never filled in."""
         try:
-            template = templating.parse(source)
-        except TemplateProblem as error:
-            self._complain_at(error.code, error.message, path, error.hint)
-            return False
-        missing = [self._missing(use, template) for use in sorted(template.uses, key=str)]
-        for message, hint in filter(None, missing):
-            self._complain_at("E_UNDEFINED", message, path, hint)
-        return not any(missing)
+            self._used |= templating.parse(source).uses
+        except TemplateProblem:
+            return  # it is nobody's business here
+        self._closure = None
 
-    def _missing(self, use: Path, template: templating.Template) -> tuple[str, str] | None:
-        name = str(use[0])
-        if name not in self.values:
-            if name in template.optional or name in _GLOBALS:
-                return None
-            return self._unknown(name, template.source)
-        value = self.values[name]
-        for length, step in enumerate(use[1:], 2):
-            if not isinstance(value, dict) or (hasattr(dict, str(step)) and step not in value):
-                return None
-            if step not in value:
-                dotted = ".".join(map(str, use[:length]))
-                if name in template.optional:
+    def _seen_with(self, names: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**names, **self.values} if names else self.values
+
+    def _filled(
+        self, source: str, path: Path, names: Mapping[str, Any] = _NOTHING, *, again: set[Path]
+    ) -> str | None:
+        """A template filled in until it is none any more; `again` gets what further rounds use."""
+        renderer, values = self.renderer, self._seen_with(names)
+        for turn in range(MAX_ROUNDS):
+            if turn:
+                if not renderer.is_sound(source, path, values, is_written=False):
                     return None
-                return f"{dotted} is not declared", _near(str(step), map(str, value))
-            value = value[step]
+                again |= templating.parse(source).uses
+            if not self._is_ready(source, path):
+                return None
+            text = renderer.rendered(source, path, self._seen_with(names))
+            if text is None or text == source or not is_template(text):
+                return text and text.rstrip("\n")
+            source = text
+        self._complain("E_CYCLE", "what the template makes is a template again, without end", path)
         return None
 
-    def _unknown(self, name: str, source: str) -> tuple[str, str]:
-        for joined in templating.subtracted(source):
-            left, right = joined.split("-")
-            if name in (left, right):
-                hint = f"name it {joined.replace('-', '_')}"
-                return f"`{joined}` means {left} minus {right}, and one is not declared", hint
-        return f"{name} is not declared", _near(name, [*self.values])
-
-    def _complain(self, code: str, message: str, declaration: Path) -> None:
-        self._complain_at(code, message, (*self._section, *declaration))
-
-    def _complain_at(self, code: str, message: str, path: Path, hint: str = "") -> None:
-        self.problems.append(self._document.problem(code, message, path, hint))
-
-
-def _near(name: str, known: Iterable[str]) -> str:
-    close = get_close_matches(name, [*known], 3)
-    return f"did you mean {' or '.join(close)}?" if close else ""
+    def _is_ready(self, source: str, path: Path) -> bool:
+        """Fill in what a template needs; say whether all of it is there."""
+        for need in [*self._needs(source)]:
+            if need in self._filling:
+                self._say_cycle([*self._filling[self._filling.index(need) :], need])
+                return False
+            if len(self._filling) > MAX_WAITING:
+                message = f"more than {MAX_WAITING} templates wait for each other"
+                self._complain("E_TEMPLATE_LIMIT", message, path)
+                return False
+            self._fill_one(need)
+        uses = templating.parse(source).uses
+        needs = [*self._needs(source), *(use[:1] for use in uses)]
+        return not any(need in self._failed for need in needs)  # said where it failed
 
 
 def _at(values: Any, path: Path) -> Any:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
-from pxtui.polyaxonfile.compose import Node
 from pxtui.polyaxonfile.path import Path
 from pxtui.polyaxonfile.problems import Problem
+from pxtui.polyaxonfile.tree import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,10 @@ class Source(Protocol):
     @property
     def value(self) -> Any:
         """What YAML makes of it; every text and number keeps the spelling of the file."""
+
+    @property
+    def versions(self) -> tuple[Version, ...]:
+        """Its files as they now are, in their order."""
 
     def node(self, path: Path) -> Node | None:
         """The value at a path, through aliases; None where there is none."""

@@ -1,53 +1,30 @@
-"""What the keys of a polyaxonfile mean, in the spelling of 2018 and in the later one."""
+"""What the keys of a polyaxonfile mean: its era, and the places of what is built and run."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
+from pxtui.polyaxonfile import eras, pipeline, shape
+from pxtui.polyaxonfile.eras import Era
+from pxtui.polyaxonfile.grammar import Key
+from pxtui.polyaxonfile.keys import FILE, places
+from pxtui.polyaxonfile.modern import Mapped
 from pxtui.polyaxonfile.path import Path, dotted
 from pxtui.polyaxonfile.problems import Problem
+from pxtui.polyaxonfile.shape import Fault, may_have
 from pxtui.polyaxonfile.source import Source
+from pxtui.polyaxonfile.teaching import taught
 from pxtui.polyaxonfile.typed import what
 
-RUNNABLE_KINDS = ("experiment", "job", "group")
+MAX_TOLD = 100
+"""Faults are told one by one up to here, errors first."""
 BUILDABLE_KINDS = ("notebook", "tensorboard", "plugin", "build")
-LATER_KINDS = ("pipeline",)
 MODERN_KINDS = ("component", "operation")
 
-_ACTED_ON = {
-    "": "version kind project name description tags declarations params build run",
-    "project": "name",
-    "build": "image build_steps env_vars nocache lang_env",
-    "run": "image steps env_vars cmd",
-}
-_NOT_YET = {
-    "": "environment matrix hptuning settings logging model train eval inputs outputs backend "
-    "framework dockerfile context image build_steps env_vars nocache lang_env ref commit branch "
-    "git ops schedule templates concurrency",
-    "build": "dockerfile context git commit ref branch backend",
-    "run": "git",
-    "project": "",
-}
-_PLACES = {
-    "image": (("build", "image"), ("run", "image")),
-    "steps": (
-        ("build", "build_steps"),
-        ("run", "build_steps"),
-        ("run", "steps"),
-        ("build", "steps"),
-    ),
-    "env": (("build", "env_vars"), ("run", "env_vars")),
-    "cmd": (("run", "cmd"), ("build", "cmd")),
-}
-"""Where a thing may stand; the first that is given is acted on."""
-_MATRICES = (("matrix",), ("settings", "matrix"), ("hptuning", "matrix"))
 _RESERVED = "true false none True False None and or not if else in is for import self"
 """Names that mean something else in a template."""
-_PROJECT = re.compile(r"[-\w]+(?:/[-\w]+)?", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -82,148 +59,113 @@ class Spec:
 
 
 def read(document: Source, era: str = "") -> Spec:
-    """Find what is run, and complain about every key that is wrong, unknown or not acted on."""
+    """Find what is run, and complain about every key that is wrong, unknown or not acted on.
+
+    `era` is the name of the era to read it as; empty: the newest that it fits.
+    """
     spec = Spec()
     root = document.value
     if not isinstance(root, dict):
         message = f"a polyaxonfile is a map of keys, not {what(root)}"
-        spec.problems.append(document.problem("E_SCHEMA", message, (), "start with `version: 1`"))
-        return spec
-    if _Sections(document, spec).read():
-        _Work(document, spec).read()
+        spec.problems.append(document.problem("E_SCHEMA", message, (), FILE.hint))
+    elif root.get("kind") in MODERN_KINDS:
+        spec.era = eras.MODERN
+        message = f"kind: {root['kind']} is Polyaxon 1.x: this file cannot be read"
+        hint = "pxtui reads the polyaxonfiles of 0.x"
+        spec.problems.append(document.problem("E_KIND", message, ("kind",), hint))
+    else:
+        found = shape.faults(root)
+        is_modern = isinstance(document, Mapped)
+        chosen = eras.ERAS[-1] if is_modern else eras.named(era) or shape.best(found)
+        spec.era = eras.MODERN if is_modern else chosen.name
+        if isinstance(document, Mapped):
+            spec.problems += document.problems
+            if any(problem.severity == "error" for problem in spec.problems):
+                found = []  # what could not be mapped is missing now
+        _Reader(document, spec, chosen, found).read()
     return spec
 
 
-class _Part:
-    """A part of the reading: looks at the values, adds to the spec."""
+class _Reader:
+    """Reads one file as one of an era."""
 
-    def __init__(self, document: Source, spec: Spec) -> None:
+    def __init__(self, document: Source, spec: Spec, era: Era, faults: list[Fault]) -> None:
         self.document = document
         self.spec = spec
+        self.era = era
+        self.faults = [fault for fault in faults if fault.eras & era.bit]
+        self.elsewhere = faults
+        """Those of all eras: what another era calls so is read as that one did."""
+        self.left_out: set[Path] = set()
+        """Places that another of the same meaning stands before."""
         self.root: dict[Any, Any] = document.value
+
+    def read(self) -> None:
+        """Fill the spec."""
+        self._kind()
+        self._names()
+        self._declarations()
+        self._matrix()
+        self._work()
+        self._taught()
+        self._ignored()
+        self._runnable()
 
     def complain(
         self, code: str, message: str, path: Path, hint: str = "", *, of_key: bool = False
     ) -> None:
         self.spec.problems.append(self.document.problem(code, message, path, hint, of_key=of_key))
 
-    def wrong(self, path: Path, expected: str, hint: str = "") -> None:
-        got = what(self.get(path))
-        self.complain("E_SCHEMA", f"{dotted(path)}: expected {expected}, not {got}", path, hint)
-
     def get(self, path: Path) -> Any:
         value: Any = self.root
         for step in path:
-            if isinstance(value, dict):
-                value = value.get(step)
-            elif isinstance(value, list) and isinstance(step, int):
-                value = value[step]
-            else:
-                return None
+            value = value.get(step) if isinstance(value, dict) else None
         return value
 
+    # -- the sections
 
-class _Sections(_Part):
-    """The sections and their keys; all but what is built and run."""
-
-    def read(self) -> bool:
-        """Read them; say whether the rest is worth reading."""
-        if not self._kind():
-            return False
-        self._version()
-        self._keys()
-        self._project()
-        self._declarations()
-        self._matrix()
-        return True
-
-    def _kind(self) -> bool:
+    def _kind(self) -> None:
         kind = self.get(("kind",))
-        hint = "pxtui runs experiments and jobs"
-        if kind in MODERN_KINDS:
-            message = f"kind: {kind} is Polyaxon 1.x: it cannot be run yet"
-            self.spec.era = "1.x"
-            self.complain("E_KIND", message, ("kind",), "pxtui reads the polyaxonfiles of 0.x")
-            return False
-        self.spec.era = _era(self.root)
-        if kind in LATER_KINDS:
-            self.complain("E_KIND", f"kind: {kind} cannot be run yet", ("kind",), hint)
-        elif kind in BUILDABLE_KINDS:
+        if isinstance(kind, str) and not _is_wrong(("kind",), self.faults):
             self.spec.kind = kind
-            self.complain("W_KIND", f"kind: {kind} can be built, not run yet", ("kind",), hint)
-        elif kind is not None and kind not in RUNNABLE_KINDS:
-            near = _near(kind, RUNNABLE_KINDS)
-            self.complain(
-                "E_KIND", f"kind: {kind} is no kind that can be run", ("kind",), near or hint
-            )
-        elif kind is not None:
-            self.spec.kind = kind
-        return True
+            if kind in BUILDABLE_KINDS:
+                message = f"kind: {kind} can be built, not run yet"
+                self.complain("W_KIND", message, ("kind",), "pxtui runs experiments and jobs")
+            elif kind == "pipeline":
+                message = "kind: pipeline can be checked, not run: it needs a cluster"
+                hint = "run its templates one by one, each in a file of its own"
+                self.complain("W_KIND", message, ("kind",), hint)
+                self.spec.problems += pipeline.wrong(self.document)
 
-    def _version(self) -> None:
+    def _names(self) -> None:
         version = self.get(("version",))
-        if version is None:
-            self.complain("E_SCHEMA", "version is missing", (), "write `version: 1`")
-        elif not isinstance(version, int | float) or version != 1:
+        if version is not None and not (isinstance(version, int | float) and version == 1):
             text = self.document.text(("version",))
             message = f"version {text!r} is not one that pxtui reads"
-            self.complain("E_SCHEMA", message, ("version",), "write `version: 1`")
-
-    def _keys(self) -> None:
-        for section in _ACTED_ON:
-            keys = self.get((section,)) if section else self.root
-            for key in keys if isinstance(keys, dict) else ():
-                self._key(section, key)
-
-    def _key(self, section: str, key: Any) -> None:
-        path: Path = (section, key) if section else (key,)
-        acted_on = _ACTED_ON[section].split()
-        if key in acted_on or any(path in places for places in _PLACES.values()):
-            return
-        known = acted_on + _NOT_YET[section].split()
-        if key in known:
-            if not any(m[0] == key and self.get(m) for m in _MATRICES):
-                message = f"{dotted(path)} is kept but not acted on yet"
-                self.complain("W_IGNORED", message, path, of_key=True)
-        else:
-            where = f" of {section}" if section else ""
-            code = "W_UNKNOWN_KEY" if section else "E_SCHEMA"
-            message = f"{key!r} is no key{where} that Polyaxon has"
-            self.complain(code, message, path, _near(key, known), of_key=True)
-
-    def _project(self) -> None:
-        project = self.get(("project",))
-        if project is None:
-            name = self.get(("name",))
-            self.spec.project = name if isinstance(name, str) else None
-        elif not isinstance(project, dict):
-            self.wrong(("project",), "a map", "write `name:` below it")
-        elif not isinstance(name := project.get("name"), str):
-            self.wrong(("project", "name"), "a name")
-        elif not _PROJECT.fullmatch(name):
-            hint = "letters, digits, - and _"
-            message = f"project.name: {name!r} is not a name"
-            self.complain("E_SCHEMA", message, ("project", "name"), hint)
-        else:
-            self.spec.project = name
+            fix: tuple[tuple[Path, str | None], ...] = ((("version",), "1"),)
+            hint = "write `version: 1`"
+            problem = self.document.problem("E_SCHEMA", message, ("version",), hint, fix=fix)
+            self.spec.problems.append(problem)
+        names = (self.get(path) for path in (("project", "name"), ("name",)))
+        self.spec.project = next((name for name in names if isinstance(name, str)), None)
 
     def _declarations(self) -> None:
-        both = [key for key in ("declarations", "params") if self.root.get(key) is not None]
-        if len(both) == 2:
+        given = [path for path in places("params") if self.get(path) is not None]
+        if len(given) == 2:
             message = "declarations and params are the same section"
             self.complain("E_SCHEMA", message, ("params",), "keep one", of_key=True)
-        for section in both[:1]:
-            if not isinstance(self.root[section], dict):
-                self.wrong((section,), "a map of names and values", "write `name: value` below it")
-                continue
-            self.spec.declarations = (section,)
-            for key in self.root[section]:
-                self._declared(section, key)
+        for path in given[:1]:
+            if isinstance(self.get(path), dict):
+                self.spec.declarations = path
+                for key in self.get(path):
+                    self._declared((*path, key))
+        if isinstance(self.get(("inputs",)), list):
+            self.spec.inputs = ("inputs",)
 
-    def _declared(self, section: str, key: Any) -> None:
-        path = (section, key)
+    def _declared(self, path: Path) -> None:
+        key: Any = path[-1]
         if not isinstance(key, str):
-            message = f"{section}: {key!r} is {what(key)}, but a name must be text"
+            message = f"{path[0]}: {key!r} is {what(key)}, but a name must be text"
             self.complain("E_SCHEMA", message, path, "quote it", of_key=True)
         elif not key.isidentifier() or key in _RESERVED.split():
             message = f"{key!r} cannot be used in a template"
@@ -231,87 +173,93 @@ class _Sections(_Part):
             self.complain("W_NAME", message, path, hint, of_key=True)
 
     def _matrix(self) -> None:
-        for path in _MATRICES:
-            matrix = self.get(path)
-            if isinstance(matrix, dict) and matrix:
-                found = [str(name) for name in matrix]
-                message = f"{', '.join(found)}: the matrix is not acted on yet"
-                hint = f"give values with {' '.join(f'-P {name}=…' for name in found)}"
-                self.complain("W_MATRIX", message, path, hint, of_key=True)
-                self.spec.matrix, self.spec.search = path, path[:-1]
-        if isinstance(self.get(("inputs",)), list):
-            self.spec.inputs = ("inputs",)
+        self.spec.matrix = self._place("matrix")
+        matrix = self.get(self.spec.matrix)
+        if self.spec.matrix and isinstance(matrix, dict) and matrix:
+            above = self.spec.matrix[:-1]
+            self.spec.search = above or self._place("search")
+        else:
+            self.spec.matrix = ()
 
+    # -- what is built and run
 
-class _Work(_Part):
-    """What is built and run."""
-
-    def read(self) -> None:
-        """Find the places."""
-        for section in ("build", "run"):
-            if self.get((section,)) is not None and not isinstance(self.root[section], dict):
-                self.wrong((section,), "a map", "write `image:`, `steps:`, `cmd:` below it")
+    def _work(self) -> None:
         self.spec.image = self._place("image")
+        if not self.spec.image:  # those who knew both refused a file with both
+            self.spec.dockerfile = self._place("dockerfile")
+        self.spec.context = self._place("context")
         self.spec.steps = self._place("steps")
         self.spec.env = self._place("env")
-        if self.get(("kind",)) not in BUILDABLE_KINDS:
+        self.spec.lang_env = self._place("lang_env")
+        nocache = self.get(self._place("nocache") or ("",))
+        self.spec.nocache = nocache is True or str(nocache).lower() in ("true", "yes", "1")
+        if self.spec.kind not in (*BUILDABLE_KINDS, "pipeline"):
             self.spec.cmd = self._place("cmd")
-        self._flags()
-        self._runnable()
 
-    def _place(self, what: str) -> Path:
-        """The one place that is acted on; others, and names of another era, are pointed out."""
-        given = [path for path in _PLACES[what] if self.get(path) is not None]
-        if not given:
-            return ()
-        chosen, *others = given
-        usual = self._usual(what)
-        if chosen != usual:
-            message = f"{dotted(chosen)} is written {dotted(usual)} in a file like this"
-            hint = "it is acted on here; Polyaxon may have ignored it"
-            self.complain("W_UNKNOWN_KEY", message, chosen, hint, of_key=True)
-        for other in others:
-            message = f"{dotted(other)} is ignored: {dotted(chosen)} is given"
+    def _place(self, role: str) -> Path:
+        """The one place that is acted on: that of the era first; others are pointed out."""
+        given = [path for path in places(role) if self.get(path) is not None]
+        mine = [path for path in given if any(self._has(key) for key in places(role)[path])]
+        ordered = mine + [path for path in given if path not in mine]
+        self.left_out.update(ordered[1:])
+        for other in ordered[1:]:
+            message = f"{dotted(other)} is ignored: {dotted(ordered[0])} is given"
             self.complain("W_UNKNOWN_KEY", message, other, of_key=True)
-        return chosen
+        faults = self.faults if mine else self.elsewhere
+        return ordered[0] if ordered and not _is_wrong(ordered[0], faults) else ()
 
-    def _usual(self, what: str) -> Path:
-        if what == "cmd":
-            return ("run", "cmd")
-        if "build" in self.root:
-            return _PLACES[what][0]
-        old_steps = what == "steps" and "kind" not in self.root
-        return ("run", "steps") if old_steps else next(p for p in _PLACES[what] if p[0] == "run")
+    def _has(self, key: Key) -> bool:
+        return bool(key.eras & self.era.bit) and may_have(key, self.spec.kind)
 
-    def _flags(self) -> None:
-        self.spec.nocache = self.get(("build", "nocache")) is True
-        if self.get(("build", "lang_env")) is not None:
-            self.spec.lang_env = ("build", "lang_env")
+    # -- what is said besides
+
+    def _taught(self) -> None:
+        told = [
+            taught(fault, self.document, self.era)
+            for fault in sorted(self.faults, key=lambda fault: fault.soft)[:MAX_TOLD]
+            if fault.what != "unknown" or fault.path not in self.left_out
+        ]
+        self.spec.problems += told
+        if more := self.faults[MAX_TOLD:]:
+            message = f"{len(more):,} more keys and values are wrong"
+            self.complain("W_UNKNOWN_KEY", message, more[0].path, of_key=True)
+
+    def _ignored(self) -> None:
+        for path in self._for_a_cluster():
+            message = f"{dotted(path)} is kept, but only a cluster acts on it"
+            self.complain("W_IGNORED", message, path, of_key=True)
+
+    def _for_a_cluster(self) -> Iterator[Path]:
+        """The keys that only a cluster acts on, in the order of the file."""
+        for name, value in self.root.items():
+            here = [key for key in FILE.named.get(name, ()) if self._has(key)]
+            if value is None or not here:
+                continue
+            if here[0].cluster:
+                yield (name,)
+            elif isinstance(value, dict):
+                for below, item in value.items():
+                    keys = here[0].shape.named.get(below, ())
+                    if item is not None and any(k.cluster and self._has(k) for k in keys):
+                        yield (name, below)
 
     def _runnable(self) -> None:
-        missing = [
-            name
-            for name, place in (("image", self.spec.image), ("cmd", self._cmd_given()))
-            if not place
-        ]
-        if missing and not any(p.severity == "error" for p in self.spec.problems):
-            message = f"there is no {' and no '.join(missing)}: it cannot be run"
+        spec = self.spec
+        missing = [] if spec.image or spec.dockerfile or self.get(("build", "ref")) else ["image"]
+        if spec.kind not in BUILDABLE_KINDS and not spec.cmd:
+            missing.append("cmd")
+        errors = any(p.severity == "error" for p in spec.problems)
+        if missing and not errors and spec.kind != "pipeline":
+            verb = "built" if spec.kind in BUILDABLE_KINDS else "run"
+            message = f"there is no {' and no '.join(missing)}: it cannot be {verb}"
             where: Path = ("run",) if "run" in self.root else ()
             self.complain("W_NOT_RUNNABLE", message, where, of_key=True)
 
-    def _cmd_given(self) -> bool:
-        return bool(self.get(("run", "cmd")) or self.get(("build", "cmd")))
 
-
-def _era(root: dict[Any, Any]) -> str:
-    if root.keys() & {"params", "inputs", "outputs", "name", "description"}:
-        return "0.5 to 0.6"
-    if root.keys() & {"build", "hptuning", "logging", "tags"} or "kind" in root:
-        seed_like = "kind" in root and "build" not in root and isinstance(root.get("run"), dict)
-        return "2018 (0.0.7)" if seed_like and "image" in root["run"] else "0.1 to 0.6"
-    return "2018 (0.0.5)"
-
-
-def _near(key: Any, known: Iterable[str]) -> str:
-    close = get_close_matches(str(key), list(known), 1)
-    return f"did you mean {close[0]}?" if close else ""
+def _is_wrong(path: Path, faults: list[Fault]) -> bool:
+    """Whether what stands there, or above, is no value that can be used."""
+    return any(
+        fault.what in ("type", "choice")
+        and (fault.path[: len(path)] == path or path[: len(fault.path)] == fault.path)
+        for fault in faults
+    )

@@ -73,11 +73,17 @@ class TemplateProblem(PxtuiError):
         self.code = code
 
 
+class _Missing(jinja2.StrictUndefined):
+    """What is not there; it is not shown inside of a list either."""
+
+    __repr__ = jinja2.StrictUndefined.__str__
+
+
 class _Sandbox(ImmutableSandboxedEnvironment):
     """Polyaxon's environment, with nothing in it that reaches outside."""
 
     def __init__(self) -> None:
-        super().__init__(undefined=jinja2.StrictUndefined, cache_size=0)
+        super().__init__(undefined=_Missing, cache_size=0)
         harmless = {name: self.globals[name] for name in ("range", "dict")}
         self.globals.clear()
         self.globals.update(harmless)
@@ -120,7 +126,7 @@ def parse(source: str) -> Template:
         uses = frozenset(path for path in _chains(tree) if path[0] not in bound)
         optional = frozenset(_optional(tree))
     except TemplateSyntaxError as error:
-        hint = "for a literal one write {% raw %}…{% endraw %}"
+        hint = "what the command itself needs of `{{`, `{%` or `{#` goes into a script"
         raise TemplateProblem("E_TEMPLATE_SYNTAX", str(error.message), hint) from None
     except RecursionError:
         raise TemplateProblem("E_TEMPLATE_LIMIT", "the template is nested too deep") from None
@@ -160,6 +166,7 @@ def _compiled(source: str) -> jinja2.Template:
     return _SANDBOX.from_string(source)
 
 
+@lru_cache(maxsize=512)
 def is_dear(source: str) -> bool:
     """Whether rendering may take more time or memory than reading it did: not in our process."""
     if not is_template(source):
@@ -178,15 +185,38 @@ def is_dear(source: str) -> bool:
     )
 
 
-def inserted(source: str) -> Iterator[tuple[Path, str]]:
-    """What stands bare in a shell command: the name and the quote (``, `'`, `"`) around it."""
-    quote = ""
+@dataclass(frozen=True, slots=True)
+class Inserted:
+    """A name whose value stands in a shell command."""
+
+    use: Path
+    quote: str
+    """The quote around it: ``, `'` or `"`."""
+    before: str
+    """What stands before it in the same word."""
+    is_whole: bool
+    """Whether the value stands there as it is, with nothing done to it."""
+
+
+def inserted(source: str) -> Iterator[Inserted]:
+    """What stands bare in a shell command."""
+    quote = word = ""
     for output in parse(source).tree.find_all(nodes.Output):
         for piece in output.nodes:
             if isinstance(piece, nodes.TemplateData):
                 quote = _quote_after(piece.data, quote)
+                blank = max(map(piece.data.rfind, " \t\n"))
+                word = piece.data[blank + 1 :] if blank >= 0 else word + piece.data
             elif not (isinstance(piece, nodes.Filter) and piece.name == "sh"):
-                yield from ((path, quote) for path in _chains(piece))
+                is_whole = bool(_chain(piece))
+                yield from (Inserted(use, quote, word, is_whole) for use in _chains(piece))
+                word += "…"
+
+
+def tokens(source: str) -> Iterator[tuple[str, str]]:
+    """The kinds and texts of what a template is made of; raises TemplateSyntaxError."""
+    for _, kind, text in _SANDBOX.lexer.tokeniter(source, None):
+        yield kind, text
 
 
 def subtracted(source: str) -> Iterator[str]:

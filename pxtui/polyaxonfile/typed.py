@@ -12,6 +12,7 @@ MAX_DIGITS = 4300
 MAX_LITERAL = 64 * 1024
 
 _DECIMAL = re.compile(r"[-+]?(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][-+]?\d[\d_]*)?", re.ASCII)
+_FIRST_OF_TUPLE = re.compile(r"(?:[-+.\d][\w.]*|True|False|None)\s*,", re.ASCII)
 _WORDS = {"True": True, "False": False, "None": None}
 _PLAIN = (str, int, float, type(None))
 
@@ -51,7 +52,12 @@ class TypedFloat(_Typed, float):
 
 
 def as_typed(value: Any, text: str) -> Any:
-    """Let a number keep the spelling that it was read from, where Python reads it the same."""
+    """Let a number keep the spelling that it was read from, where Python reads it the same.
+
+    What YAML reads to the base of 60 (`1:10:20`) stays text.
+    """
+    if ":" in text:
+        return text
     if isinstance(value, bool) or not isinstance(value, int | float) or "_" in text:
         return value
     kind = TypedInt if isinstance(value, int) else TypedFloat
@@ -67,9 +73,10 @@ def evaluate(text: str) -> Any:
     bare = text.strip()
     if bare in _WORDS:
         return _WORDS[bare]
-    if bare[:1] in "+-.0123456789":
+    is_tuple = "," in bare and _FIRST_OF_TUPLE.match(bare)
+    if bare[:1] in "+-.0123456789" and not is_tuple:
         return as_typed(_number(bare), text) if bare else text
-    if bare[0] in "[({'\"" and len(bare) <= MAX_LITERAL:
+    if (is_tuple or bare[0] in "[({'\"") and len(bare) <= MAX_LITERAL:
         value = _literal(bare)
         return text if value is None else value
     return text

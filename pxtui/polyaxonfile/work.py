@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from pxtui.polyaxonfile.operators import Operators, Piece, Pieces
 from pxtui.polyaxonfile.path import Path, dotted
 from pxtui.polyaxonfile.problems import Problem
 from pxtui.polyaxonfile.scope import Scope
 from pxtui.polyaxonfile.source import Source
 from pxtui.polyaxonfile.typed import evaluate, what
+
+_NUMBERS = (int, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,51 +33,65 @@ class Work:
     scope: Scope
     problems: list[Problem] = field(default_factory=list)
 
-    def text(self, path: Path, value: Any = None) -> Text:
+    def text(self, path: Path, of: str = "a text") -> Text:
         """One text; what is quoted as a whole loses its quotes."""
-        value = self.get(path) if value is None else value
-        source = value if isinstance(value, str) else str(value)
-        text = self.scope.render(path, source) or ""
-        literal = evaluate(text)
-        return Text(path, source, literal if isinstance(literal, str) else text)
+        made = self._made(path) if path else None
+        if made is None:
+            return Text(path, "", "")
+        if isinstance(made, Pieces) or not isinstance(made.value, str):
+            self._wrong(made.path, of, _got(made))
+            return Text(path, "", "")
+        return self._text(made, of)
 
-    def list(self, path: Path, of: str) -> Iterator[Text]:
+    def list(self, path: Path, of: str = "commands") -> Iterator[Text]:
         """The texts of a list."""
-        items = self.get(path) if path else []
-        if not isinstance(items, list):
-            self._wrong(path, f"a list of {of}", items, "start each with `- `")
+        made = self._made(path) if path else None
+        if made is None or (isinstance(made, Piece) and made.value is None):
             return
-        for index, item in enumerate(items):
-            if isinstance(item, str):
-                yield self.text((*path, index))
-            else:
-                self._wrong((*path, index), "a text", item, "quote it")
+        if isinstance(made, Piece) and isinstance(made.value, str):
+            yield from self._listed(made, of)
+        elif isinstance(made, Piece):
+            self._wrong(made.path, f"a list of {of}", made.value, "start each with `- `")
+        else:
+            yield from self._texts(made)
 
     def pairs(self, path: Path) -> Iterator[tuple[Text, Text]]:
         """The pairs of a list: name and value."""
         hint = "write `- [NAME, value]`"
-        items = self.get(path) if path else []
-        if not isinstance(items, list):
-            self._wrong(path, "a list of pairs", items, hint)
+        made = self._made(path) if path else None
+        if made is None or (isinstance(made, Piece) and made.value is None):
             return
-        for index, pair in enumerate(items):
-            here = (*path, index)
-            if not isinstance(pair, list) or len(pair) != 2:
-                self._wrong(here, "a pair", pair, hint)
-            elif not isinstance(pair[0], str):
-                self._wrong((*here, 0), "a name", pair[0], "quote it")
+        if isinstance(made, Piece):
+            self._wrong(made.path, "a list of pairs", made.value, hint)
+            return
+        for pair in made.items:
+            if isinstance(pair, Piece):
+                yield from self._written_pair(pair, hint)
+                continue
+            if len(pair.items) != 2:
+                self._wrong(pair.path, "a pair", [], hint)
+                continue
+            name, value = pair.items
+            if isinstance(name, Piece) and isinstance(name.value, (*_NUMBERS, str)):
+                yield self._any_text(name), self._any_text(value)
             else:
-                yield self.text((*here, 0)), self.text((*here, 1))
+                self._wrong(name.path, "a name", _got(name), "quote it")
 
     def commands(self, path: Path) -> tuple[Text, ...]:
         """The command, or the commands of a list."""
-        value = self.get(path) if path else None
-        if isinstance(value, list):
-            return tuple(self.list(path, "commands"))
-        if path and not isinstance(value, str):
-            self._wrong(path, "a command or a list of commands", value)
+        made = self._made(path) if path else None
+        if made is None or (isinstance(made, Piece) and made.value is None):
             return ()
-        return (self.text(path),) if path else ()
+        if isinstance(made, Pieces):
+            return tuple(self._texts(made))
+        if not isinstance(made.value, str):
+            self._wrong(made.path, "a command or a list of commands", made.value)
+            return ()
+        found = self._any_text(made)
+        literal = evaluate(found.text)
+        if isinstance(literal, list | tuple):
+            return tuple(self._listed(made, "commands"))
+        return (self._text(made, "a command"),)
 
     def get(self, path: Path) -> Any:
         """The value at a place of the file."""
@@ -83,6 +100,70 @@ class Work:
             value = value[step]
         return value
 
+    def _made(self, path: Path) -> Piece | Pieces | None:
+        operators = Operators(self.document, self.scope)
+        made = operators.expanded(path, self.get(path))
+        self.problems += operators.problems
+        return made
+
+    def _texts(self, made: Pieces) -> Iterator[Text]:
+        for item in made.items:
+            if isinstance(item, Pieces):
+                hint = "a `for` stands for the whole list, not for one of its items"
+                operator = item.path[-1] == "for"
+                self._wrong(item.path, "a text", [], hint if operator else "")
+            elif item.value is None and item.path[-1] == "if":
+                hint = "give it an `else_do`, e.g. `else_do: 'true'`"
+                self._wrong(item.path, "a text", None, hint)
+            elif isinstance(item.value, str):
+                yield self._text(item)
+            else:
+                self._wrong(item.path, "a text", item.value, "quote it")
+
+    def _any_text(self, piece: Piece | Pieces) -> Text:
+        """A value as text, whatever it is."""
+        if isinstance(piece, Pieces):
+            text = str([evaluate(self._any_text(one).text) for one in piece.items])
+            return Text(piece.path, text, text)
+        source = piece.value if isinstance(piece.value, str) else str(piece.value)
+        return Text(piece.path, source, self.scope.render(piece.path, source, piece.names) or "")
+
+    def _text(self, piece: Piece, of: str = "a text") -> Text:
+        """A text; Polyaxon read each as a Python literal, and took none that is not text then."""
+        found = self._any_text(piece)
+        literal = evaluate(found.text)
+        if not isinstance(literal, str):
+            self._wrong(piece.path, of, literal, "Polyaxon reads the text as that")
+        return Text(found.path, found.source, literal if isinstance(literal, str) else found.text)
+
+    def _listed(self, piece: Piece, of: str) -> Iterator[Text]:
+        """The items of a list that a template made."""
+        found = self._any_text(piece)
+        literal = evaluate(found.text)
+        if not isinstance(literal, list | tuple):
+            if self.scope.is_sound(piece.path):
+                self._wrong(piece.path, f"a list of {of}", found.text, "start each with `- `")
+            return
+        for item in literal:
+            if isinstance(item, str):
+                yield Text(found.path, found.source, item)
+            else:
+                self._wrong(piece.path, "a text", item)
+
+    def _written_pair(self, piece: Piece, hint: str) -> Iterator[tuple[Text, Text]]:
+        """A pair that is written as text: `('A', 'b')`."""
+        found = self._any_text(piece) if isinstance(piece.value, str) else None
+        literal = evaluate(found.text) if found else None
+        if found and isinstance(literal, list | tuple) and len(literal) == 2:
+            name, value = (Text(found.path, found.source, str(one)) for one in literal)
+            yield name, value
+        else:
+            self._wrong(piece.path, "a pair", piece.value, hint)
+
     def _wrong(self, path: Path, expected: str, got: Any, hint: str = "") -> None:
         message = f"{dotted(path)}: expected {expected}, not {what(got)}"
         self.problems.append(self.document.problem("E_SCHEMA", message, path, hint))
+
+
+def _got(made: Piece | Pieces) -> Any:
+    return [] if isinstance(made, Pieces) else made.value

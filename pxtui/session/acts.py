@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import assert_never
 
@@ -17,6 +18,7 @@ from pxtui.events import (
     Changed,
     Closing,
     Dropped,
+    Event,
     Goal,
     Hinted,
     ImageSeen,
@@ -32,18 +34,21 @@ from pxtui.events import (
     Wished,
 )
 from pxtui.image import context
-from pxtui.image.plan import plan
+from pxtui.image.plan import Staging, plan
 from pxtui.needs import Need
 from pxtui.polyaxonfile.reading import Resolved
 from pxtui.polyaxonfile.secret import DOTS
 from pxtui.session import questions, threads
 from pxtui.session.needs import surroundings
 from pxtui.session.parts import Parts
+from pxtui.session.working import WorkingSet
 from pxtui.state import State, target
 
 QUIET = 0.1
 """Seconds without a further hint after which the tree is looked at."""
 QUIET_AT_MOST = 2.0
+FILE_LOOKS = 0.5
+"""Seconds after which the polyaxonfile is read again where no hint came."""
 SHOWN_PATHS = 20
 
 
@@ -98,10 +103,9 @@ async def look(parts: Parts) -> None:
     """Look at the polyaxonfile and the tree; tell what changed, and wish what the watch says."""
     async with parts.looking:
         doubts = parts.doubts
-        before = parts.teller.state
-        for event in await threads.in_thread("read", parts.working.refresh):
-            parts.teller.tell(event)
-        seen, paths = await threads.in_thread("look", lambda: parts.needs.look(parts.tree))
+        await _read_again(parts)
+        before, parts.unlooked = parts.unlooked or parts.teller.state, None
+        seen, paths = await threads.in_thread("look", lambda: _look(parts))
         needs = await _needs(parts, seen)
         _tell_tree(parts, before, seen, paths)
         told = NeedsSeen(needs, surroundings(parts.settings, needs))
@@ -111,6 +115,54 @@ async def look(parts: Parts) -> None:
         if parts.doubts != doubts:
             parts.doubt()
         await find_image(parts)
+
+
+def _look(parts: Parts) -> tuple[TreeSeen, tuple[str, ...]]:
+    """The tree as it is now, and what the steps get of it."""
+    seen, paths = parts.needs.look(parts.tree)
+    resolved = parts.teller.state.resolved
+    if resolved is not None and not seen.error:
+        staging = _staged(parts, resolved)
+        seen = replace(seen, notes=staging.notes, warnings=staging.warnings)
+    return seen, paths
+
+
+def _staged(parts: Parts, resolved: Resolved) -> Staging:
+    reading = parts.teller.state.reading
+    return context.stage(parts.project.root, resolved.steps, reading.era if reading else "")
+
+
+async def work(parts: Parts, change: Callable[[WorkingSet], Iterable[Event]]) -> State:
+    """Let the working set do something, and tell what came of it; what was so before."""
+    async with parts.reading:
+        before = parts.teller.state
+        for event in await threads.in_thread("working set", lambda: change(parts.working)):
+            parts.teller.tell(event)
+    return before
+
+
+async def _read_again(parts: Parts) -> bool:
+    """Read the polyaxonfile; whether it is another one."""
+    before = await work(parts, WorkingSet.refresh)
+    changed = parts.teller.state.base != before.base
+    if changed and parts.unlooked is None:
+        parts.unlooked = before
+    return changed
+
+
+async def follow_file(parts: Parts) -> None:
+    """Read the polyaxonfile at every hint, at once, and now and then without one.
+
+    It may lie, or its link may lead, where nothing is watched.
+    """
+    while True:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FILE_LOOKS):
+                await parts.touched.wait()
+        hinted = parts.touched.is_set()
+        parts.touched.clear()
+        if await _read_again(parts) and not hinted:
+            parts.doubt()
 
 
 async def _needs(parts: Parts, seen: TreeSeen) -> tuple[Need, ...]:
@@ -182,7 +234,7 @@ async def find_image(parts: Parts) -> None:
 
 
 async def _request(parts: Parts, resolved: Resolved, listing: context.Listing) -> BuildRequest:
-    staged = await threads.in_thread("stage", lambda: context.stage(parts.project.root))
+    staged = await threads.in_thread("stage", lambda: _staged(parts, resolved))
     return BuildRequest(
         id=places.new_id(),
         project=parts.project.places.project,

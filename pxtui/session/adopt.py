@@ -162,8 +162,7 @@ async def load_values(parts: Parts, run: str) -> None:
     now = {d.name: d for d in reading.declarations if d.editable}
     wanted = tuple((now[n].path, t) for n, t in values.items() if n in now and now[n].text != t)
     gone = [name for name in values if name not in {d.name for d in reading.declarations}]
-    for event in await threads.in_thread("load", lambda: parts.working.edit_all(wanted)):
-        parts.teller.tell(event)
+    await acts.work(parts, lambda working: working.edit_all(wanted))
     told = f"the values of #{record.number} are in the form"
     if gone:
         left = ", ".join(gone)

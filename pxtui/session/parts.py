@@ -21,6 +21,7 @@ from pxtui.session.teller import Teller
 from pxtui.session.tree import Tree
 from pxtui.session.working import WorkingSet
 from pxtui.settings import Settings
+from pxtui.state import State
 
 CLOSING = 0.3
 """Seconds that jobs are given to notice that the session closes."""
@@ -69,8 +70,13 @@ class Parts:
         self.teller = Teller()
         self.chores = Chores()
         self.hinted = asyncio.Event()
+        self.touched = asyncio.Event()
         self.doubts = 0
         self.looking = asyncio.Lock()
+        self.reading = asyncio.Lock()
+        """Held by whoever uses `working`."""
+        self.unlooked: State | None = None
+        """What was so before the polyaxonfile changed, until the tree is looked at too."""
         self.working = WorkingSet(project, names, keep_draft=attended)
         self.tree = Tree(project, settings)
         self.owner = Owner(project.places.owners)
@@ -100,6 +106,7 @@ class Parts:
         self.doubts += 1
         self.teller.tell(Hinted())
         self.hinted.set()
+        self.touched.set()
 
     def hint_soon(self) -> None:
         """`doubt`, from another thread."""

@@ -28,6 +28,7 @@ from pxtui.polyaxonfile.path import Path
 from pxtui.project import Project
 from pxtui.session import acts, adopt, threads
 from pxtui.session.parts import Parts
+from pxtui.session.working import WorkingSet
 from pxtui.settings import Settings
 from pxtui.state import State
 
@@ -119,6 +120,7 @@ class Session:
         self._do(lambda: acts.look(parts))
         if parts.follow:
             parts.tree.watch(parts.hint_soon, parts.notice_soon)
+            self._task("file", acts.follow_file(parts))
             self._task("hints", acts.follow_hints(parts))
             self._task("adopt", adopt.when_connected(parts))
             self._task("foreign", adopt.follow_foreign(parts))
@@ -136,33 +138,36 @@ class Session:
     def _do(self, chore: Callable[[], object]) -> None:
         self._parts.chores.add(chore)
 
-    async def _tell_all(self, read: Callable[[], Iterable[Event]]) -> None:
-        for event in await threads.in_thread("read", read):
-            self._parts.teller.tell(event)
+    def _work(self, change: Callable[[WorkingSet], Iterable[Event]]) -> None:
+        self._do(lambda: acts.work(self._parts, change))
 
     def listen(self) -> AsyncIterator[Event]:
         """Every event from this call on, until the session closes; one iterator a listener."""
         return self._parts.teller.listen()
 
-    def edit(self, path: Path, text: str) -> None:
-        """Accept a value into the working set; starts nothing."""
-        self._do(lambda: self._tell_all(lambda: self._parts.working.edit(path, text)))
+    def edit(self, path: Path, text: str | None) -> None:
+        """Accept a text into the working set, None takes out what is there; starts nothing."""
+        self._work(lambda working: working.edit(path, text))
 
     def undo(self) -> None:
         """Take the last change of the working set back."""
-        self._do(lambda: self._tell_all(self._parts.working.undo))
+        self._work(WorkingSet.undo)
 
     def redo(self) -> None:
         """Do again what was undone last."""
-        self._do(lambda: self._tell_all(self._parts.working.redo))
+        self._work(WorkingSet.redo)
 
-    def reset(self, path: Path) -> None:
-        """Back to the file's value."""
-        self._do(lambda: self._tell_all(lambda: self._parts.working.reset(path)))
+    def reset(self, path: Path | None) -> None:
+        """Back to the file's value, or (None) to all of its values."""
+        self._work(lambda working: working.reset(path))
+
+    def settle(self, path: Path, keep: Literal["mine", "theirs"]) -> None:
+        """Choose between the two texts of a Conflict; `undo` takes the choice back."""
+        self._work(lambda working: working.settle(path, keep))
 
     def save(self) -> None:
-        """Write the accepted edits to the polyaxonfile (Saved, or a Notice that says why not)."""
-        self._do(lambda: self._tell_all(self._parts.working.save))
+        """Write the accepted edits (Saved, or Conflicted or a Notice that say why not)."""
+        self._work(WorkingSet.save)
 
     def reload(self) -> None:
         """Read the polyaxonfile and look at the tree again (after $EDITOR)."""

@@ -21,8 +21,7 @@ class Tree:
         self.listing: context.Listing | None = None
         self._project = project
         self._limits = context.Limits(settings.context_max_size, settings.context_max_files)
-        own = () if settings.context_polyaxonfile else (project.shown_file,)
-        self._own = frozenset(own)
+        self._own = frozenset(() if settings.context_polyaxonfile else project.shown_files)
         self._left_out: frozenset[str] = frozenset()
         self._watcher: Watcher | None = None
 
@@ -53,13 +52,13 @@ class Tree:
 
     def watch(self, hint: Callable[[], None], trouble: Callable[[str], None]) -> None:
         """Call `hint` from another thread whenever a look may be worth it."""
-        root, own = self._project.root, self._project.shown_file
+        root, own = self._project.root, self._project.shown_files
 
         def ignored() -> Callable[[str], bool]:
             rules = context.ignored(root)
             out = self._left_out
             return lambda path: (
-                path != own and (rules(path) or any(p in out for p in (path, *parents(path))))
+                path not in own and (rules(path) or any(p in out for p in (path, *parents(path))))
             )
 
         self._watcher = Watcher(root, ignored, hint, trouble)

@@ -9,17 +9,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pxtui import project as files
-from pxtui.bounded import read_polyaxonfile
-from pxtui.errors import EditError
-from pxtui.events import Event, FileText, Invalid, Loaded, NoFile, Notice, Saved
-from pxtui.polyaxonfile.opening import apply
+from pxtui.errors import EditError, PxtuiError, StateError
+from pxtui.events import (
+    Conflict,
+    Conflicted,
+    Event,
+    FileText,
+    Invalid,
+    Loaded,
+    NoFile,
+    Notice,
+    Saved,
+)
+from pxtui.polyaxonfile.opening import apply, opened
 from pxtui.polyaxonfile.path import Path
 from pxtui.polyaxonfile.problems import PolyaxonfileError
 from pxtui.polyaxonfile.reading import Reading
-from pxtui.polyaxonfile.secret import DOTS, is_secret, without
-from pxtui.polyaxonfile.source import Version
+from pxtui.polyaxonfile.secret import without as hidden
+from pxtui.polyaxonfile.source import Source, Version
+from pxtui.session import edits as made
+from pxtui.session.disk import Disk
+from pxtui.session.edits import Edit, Edits, Side
 
-Edits = tuple[tuple[Path, str], ...]
+Wanted = tuple[tuple[Path, str | None], ...]
+
+SAVE_ASKS = "choose one when you write it"
 
 
 @dataclass
@@ -31,90 +45,117 @@ class WorkingSet:
     """`-P NAME=TEXT` of the command line: over the file, never written to it."""
     keep_draft: bool = False
     edits: Edits = ()
-    _data: bytes | None = None
+    _source: Source | None = None
+    """What the files say, of the last time that it could be made out."""
     _base: Reading | None = None
+    _conflicts: tuple[Conflict, ...] = ()
+    """As told last."""
+    _drafted: Edits = ()
+    _gone_is_told: bool = False
+    """A save was refused because there is no file; the next one makes it."""
     _undone: list[Edits] = field(default_factory=list)
     _before: list[Edits] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self._disk = Disk(self.project)
+
+    @property
+    def wanted(self) -> Wanted:
+        """The edits as path and text."""
+        return tuple((edit.path, edit.text) for edit in self.edits)
+
+    # -- reading
+
     def open(self) -> list[Event]:
         """Read the file for the first time, with what an earlier session left unwritten."""
-        files.remove_stale_saves(self.project.file)
-        events = self.refresh()
-        draft = files.read_draft(self.project.places, self.project.file) if self.keep_draft else ()
-        if self._base is None or not draft:
+        project = self.project
+        locked = self._disk.locked() if self.keep_draft else []
+        events = [*self._disk.tidy(), *locked, *self.refresh()]
+        draft = files.read_draft(project.places, project.file) if self.keep_draft else ()
+        if self._source is None or not draft:
             return events
-        texts = {d.path: d.text for d in self._base.declarations}
-        self.edits = tuple((p, t) for p, t in draft if texts.get(p, t) != t)
-        if self.edits:
-            one = len(self.edits) == 1
-            values = "1 changed value" if one else f"{len(self.edits)} changed values"
-            text = f"{values} of last time {'is' if one else 'are'} here again, not yet written"
-            notice = Notice("info", text, "ctrl+s writes, = takes one back")
-            file = [event for event in events if isinstance(event, FileText)]
-            events = [*file, *self._read(), notice]
-        return events
+        source, had = self._source, files.read_draft_base(project.places, project.file)
+        self._drafted = tuple(Edit(p, t, had.get(p, made.text_at(source, p))) for p, t in draft)
+        read = self._set(self._drafted)
+        if not self.edits:
+            return events
+        one = len(self.edits) == 1
+        values = "1 changed value" if one else f"{len(self.edits)} changed values"
+        text = f"{values} of last time {'is' if one else 'are'} here again, not yet written"
+        notice = Notice("info", text, "ctrl+s writes, = takes one back")
+        before = [event for event in events if not isinstance(event, Loaded | Invalid)]
+        return [*before, *read, notice]
 
-    def refresh(self) -> list[Event]:
-        """Read the file again; no events if its bytes are what they were."""
-        try:
-            data = files.read(self.project.file, self.project.shown_file)
-        except PolyaxonfileError as error:
-            problem = error.problems[0]
-            changed = self._data is not None or self._base is None
-            self._data = None
-            if problem.code == "E_MISSING":
-                return [NoFile(str(self.project.root), problem.message)] if changed else []
-            broken = Reading(self.project.shown_file, "", (), None, error.problems)
-            self._base = broken
-            return [Invalid(broken, broken, self.edits)]
-        if data == self._data:
+    def refresh(self, written: tuple[Version, ...] = ()) -> list[Event]:
+        """Read the files again; no events if they are what they were.
+
+        `written` is what was just saved: where the files are that, no edit is left.
+        """
+        if not self._disk.look():
             return []
-        old, self._data = self._base, data
-        text = data.decode("utf-8", "replace")
-        return [FileText(self.project.shown_file, text), *self._rebase(old)]
+        shown, trouble = self.project.shown_file, self._disk.trouble
+        if self._disk.is_gone:
+            return [NoFile(str(self.project.root), trouble[0].message)]
+        if trouble:
+            self._base = Reading(shown, "", (), None, trouble)
+            return [Invalid(self._base, self._base, self.wanted)]
+        self._gone_is_told = False
+        if self._disk.versions == written:
+            self.edits = ()
+        text = self._disk.versions[0].data.decode("utf-8", "replace")
+        return [FileText(shown, text), *self._rebase()]
 
-    def _rebase(self, old: Reading | None) -> list[Event]:
-        """Lay the edits over a newer file: what the file now says itself is no edit any more."""
-        assert self._data is not None  # noqa: S101  only called with a file read
-        self._base = read_polyaxonfile(self._data, self.project.shown_file, {}, {})
-        before = {d.path: d.text for d in old.declarations} if old else {}
-        now = {d.path: d.text for d in self._base.declarations}
-        notices: list[Event] = []
-        if self._base.valid:
-            notices = _clashes(self.edits, before, now, _secrets(self._base, old))
-            self.edits = tuple((p, t) for p, t in self.edits if now.get(p, t) != t)
-        return [*self._read(), *notices]
-
-    def _reading(self, edits: Edits) -> Reading:
-        assert self._data is not None  # noqa: S101  only called with a file read
-        return read_polyaxonfile(self._data, self.project.shown_file, dict(edits), self.names)
+    def _rebase(self) -> list[Event]:
+        """Lay the edits over newer files: what they now say themselves is no edit any more."""
+        again = self._source is not None
+        self._base = self._disk.read({}, {})
+        try:
+            self._source = opened(*self._disk.versions)
+        except PolyaxonfileError:
+            return self._read()
+        events = self._set(self.edits)
+        if again and self.edits and not any(isinstance(e, Notice) for e in events):
+            stand = "your change stands" if len(self.edits) == 1 else "your changes stand"
+            told = f"{self.project.shown_file} was changed elsewhere; {stand} over it"
+            events.append(Notice("info", told))
+        return events
 
     def _read(self) -> list[Event]:
         assert self._base is not None  # noqa: S101  only called with a file read
-        reading = self._reading(self.edits) if self.edits or self.names else self._base
+        changed = self.edits or self.names
+        reading = self._disk.read(dict(self.wanted), self.names) if changed else self._base
         kind = Loaded if reading.valid else Invalid
-        return [kind(reading, self._base, self.edits)]
+        return [kind(reading, self._base, self.wanted), *self._conflicted()]
 
-    def edit(self, path: Path, text: str) -> list[Event]:
-        """Accept a value; one that cannot stand in the file is refused and nothing changes."""
-        if self._data is None or self._base is None:
-            return [Notice("error", "there is no polyaxonfile to change")]
-        in_file = next((d.text for d in self._base.declarations if d.path == path), None)
-        others = tuple((p, t) for p, t in self.edits if p != path)
-        edits = others if text == in_file else (*others, (path, text))
-        if edits == self.edits:
+    def _conflicted(self) -> list[Event]:
+        """What the person has to choose, where it is not as it was told last."""
+        source, told, found = self._source, self._conflicts, tuple[Conflict, ...]()
+        if source is not None and self._base is not None:
+            clashes = made.clashing(self.edits, source)
+            declared = self._base.declarations
+            found = tuple(made.conflict(edit, source, declared) for edit in clashes)
+        self._conflicts = found
+        if found == told:
             return []
-        try:
-            apply((Version(self._data, self.project.shown_file),), dict(edits))
-        except (EditError, PolyaxonfileError) as error:
-            secret = is_secret(_name(path), "str")
-            cause = without(str(error), frozenset({text} if secret else ()))
-            return [Notice("error", f"{_name(path)} stays as it was: {cause}")]
-        self._before.append(self.edits)
-        self._undone.clear()
-        return self._set(edits)
+        new = [c for c in found if c not in told]
+        return [Conflicted(found), *(Notice("warning", _clash(c), SAVE_ASKS) for c in new[:1])]
 
-    def edit_all(self, values: Edits) -> list[Event]:
+    # -- changing
+
+    def edit(self, path: Path, text: str | None) -> list[Event]:
+        """Accept a text (None: nothing); one that cannot stand in the file is refused."""
+        if self._disk.trouble or self._source is None:
+            return [Notice("error", "there is no polyaxonfile to change")]
+        edits: Edits = (Edit(path, text, None),)
+        try:
+            edits = made.accepted(self.edits, path, text, self._source)
+            apply(self._disk.versions, {e.path: e.text for e in edits})
+        except (EditError, PolyaxonfileError) as error:
+            cause = self._veiled(error, edits)
+            return [Notice("error", f"{made.name(path)} stays as it was: {cause}")]
+        return self._change(edits)
+
+    def edit_all(self, values: Wanted) -> list[Event]:
         """Accept several values at once; `undo` takes them back together."""
         before, events = self.edits, list[Event]()
         for path, text in values:
@@ -123,13 +164,15 @@ class WorkingSet:
                 self._before.pop()
         return events
 
-    def reset(self, path: Path) -> list[Event]:
-        """Take one edit back."""
-        edits = tuple((p, t) for p, t in self.edits if p != path)
-        if edits == self.edits:
+    def reset(self, path: Path | None) -> list[Event]:
+        """Take one edit back, or (None) all."""
+        return self._change(made.without(self.edits, path or ()))
+
+    def settle(self, path: Path, keep: Side) -> list[Event]:
+        """Choose whose text stands where it was changed here and in the file."""
+        if self._source is None:
             return []
-        self._before.append(self.edits)
-        return self._set(edits)
+        return self._change(made.settled(self.edits, path, keep, self._source))
 
     def undo(self) -> list[Event]:
         """Take the last change of the working set back."""
@@ -145,64 +188,77 @@ class WorkingSet:
         self._before.append(self.edits)
         return self._set(self._undone.pop())
 
-    def _set(self, edits: Edits) -> list[Event]:
-        if self._base is None or self._data is None:
+    def _change(self, edits: Edits) -> list[Event]:
+        if edits == self.edits:
             return []
-        self.edits = edits
-        if self.keep_draft:
-            files.write_draft(self.project.places, self.project.file, edits)
-        return self._read()
+        self._before.append(self.edits)
+        self._undone.clear()
+        return self._set(edits)
+
+    def _set(self, edits: Edits) -> list[Event]:
+        self.edits = made.wanted(edits, self._source) if self._source else edits
+        told = self._draft() if self.keep_draft and self.edits != self._drafted else []
+        return told if self._disk.trouble or self._base is None else [*self._read(), *told]
+
+    def _draft(self) -> list[Event]:
+        self._drafted, project = self.edits, self.project
+        base = {edit.path: edit.over for edit in self.edits}
+        try:
+            files.write_draft(project.places, project.file, self.wanted, base)
+        except StateError as error:
+            return [Notice("error", f"no draft is kept: {error.message}", error.hint)]
+        return []
+
+    # -- writing
 
     def save(self) -> list[Event]:
-        """Write the edits to the file, which must still be the one that they were made on."""
-        if self._data is None:
-            return [Notice("error", "there is no polyaxonfile to write to")]
+        """Write the edits to the files, which must still be those that they were made on."""
+        told = self.refresh()
+        if self._conflicts:
+            asked = Conflicted(self._conflicts, saving=True)
+            text = f"not written: {_clash(self._conflicts[0])}"
+            return [*told, asked, Notice("warning", text, "choose which one stands")]
+        if self._disk.trouble:
+            return [*told, *self._save_anew()]
         if not self.edits:
-            return [Notice("info", "nothing to write: the values are as in the file")]
-        earlier = self.refresh()
-        clash = [e for e in earlier if isinstance(e, Notice)]
-        if clash:
-            return [
-                *earlier,
-                Notice("warning", f"not written: {clash[0].text}", "save again to write it"),
-            ]
-        names = tuple(_name(path) for path, _ in self.edits)
+            return [*told, Notice("info", "nothing to write: the values are as in the file")]
+        return [*told, *self._write()]
+
+    def _save_anew(self) -> list[Event]:
+        """Write a file that is gone, when it is asked for twice."""
+        trouble = self._disk.trouble[0]
+        if trouble.code != "E_MISSING" or not self._disk.versions:
+            return [Notice("error", f"{trouble.file} is not written: {trouble.message}")]
+        if not self._gone_is_told:
+            self._gone_is_told = True
+            text = f"{trouble.file} is not written: it is gone"
+            return [Notice("warning", text, "save again to write it anew")]
+        return self._write()
+
+    def _write(self) -> list[Event]:
+        edits, before = self.edits, self._source
         try:
-            (new,) = apply((Version(self._data, self.project.shown_file),), dict(self.edits))
-            data = new.data
-            files.save(self.project.file, data, self._data)
+            new = apply(self._disk.versions, dict(self.wanted))
         except (EditError, PolyaxonfileError) as error:
-            return [*earlier, Notice("error", f"not written: {error}")]
-        self._data = data
-        self._base = read_polyaxonfile(data, self.project.shown_file, {}, {})
-        text = FileText(self.project.shown_file, data.decode("utf-8", "replace"))
-        self._before.clear()
-        self._undone.clear()
-        return [*earlier, text, *self._set(()), Saved(self.project.shown_file, names)]
+            return [Notice("error", f"not written: {self._veiled(error, edits)}")]
+        notices, done = self._disk.replace(new)
+        if not done:
+            return [*self.refresh(), *notices]
+        events = self.refresh(new)
+        if not self.edits:
+            self._undone.clear()
+            back = made.reverse(edits, before, new) if before else ()
+            self._before = [back] if back else []
+        saved = Saved(self.project.shown_file, tuple(made.name(e.path) for e in edits))
+        return [*events, saved, *notices]
+
+    def _veiled(self, error: PxtuiError, edits: Edits) -> str:
+        """What was refused, without the texts of passwords and keys."""
+        declared = self._base.declarations if self._base else ()
+        return hidden(str(error), made.secrets(edits, declared))
 
 
-def _secrets(*readings: Reading | None) -> frozenset[Path]:
-    """The places of values that no message may show."""
-    found = (d for reading in readings if reading for d in reading.declarations)
-    return frozenset(d.path for d in found if d.secret)
-
-
-def _clashes(
-    edits: Edits, before: Mapping[Path, str], now: Mapping[Path, str], secrets: frozenset[Path]
-) -> list[Event]:
-    """What a newer file means for the edits that were made on an older one."""
-    notices: list[Event] = []
-    for path, text in edits:
-        yours, its = (DOTS, DOTS) if path in secrets else (text, now.get(path))
-        if path not in now:
-            told = f"{_name(path)} is gone from the file, and so is your {yours}"
-        elif now[path] not in (before.get(path), text):
-            told = f"the file now has {_name(path)} = {its}; your {yours} stands over it"
-        else:
-            continue
-        notices.append(Notice("warning", told))
-    return notices
-
-
-def _name(path: Path) -> str:
-    return ".".join(str(part) for part in path[1:])
+def _clash(conflict: Conflict) -> str:
+    name, theirs, mine = conflict.name, conflict.theirs, conflict.mine
+    its = f"has no {name} any more" if theirs is None else f"has {name} = {theirs}"
+    return f"the file {its}; {'you took it out' if mine is None else f'yours is {mine}'}"

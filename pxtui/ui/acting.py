@@ -31,9 +31,11 @@ class ActingApp(App[int], inherit_bindings=False):
         """All panes."""
         return self.screen_stack[0].query_one(Body)
 
-    def say(self, text: str, severity: str = "info", hint: str = "") -> None:
-        """Say something in the first message line."""
-        self.screen_stack[0].query_one(Messages).say(text, severity, hint)
+    def say(
+        self, text: str, severity: str = "info", hint: str = "", *, stays: bool = False
+    ) -> None:
+        """Say something in the first message line, see `Messages.say`."""
+        self.screen_stack[0].query_one(Messages).say(text, severity, hint, stays=stays)
 
     def sure(
         self,

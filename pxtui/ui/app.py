@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 import time
@@ -12,7 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.screen import Screen
 
-from pxtui.events import Asked, Event, Finished, Started
+from pxtui.events import Asked, Conflicted, Event, Finished, Invalid, Loaded, Started
 from pxtui.session import Session
 from pxtui.ui import theme as themes
 from pxtui.ui import words
@@ -30,12 +31,15 @@ from pxtui.ui.log_view import LogPart
 from pxtui.ui.messages import KeyBar, Messages
 from pxtui.ui.pane import Pane
 from pxtui.ui.panes.build import Build
+from pxtui.ui.panes.form import Form
 from pxtui.ui.panes.gets import Gets
-from pxtui.ui.panes.next_run import Form, NextRun
 from pxtui.ui.panes.run import Run
 from pxtui.ui.panes.runs import Runs
 from pxtui.ui.run_actions import LONG
 from pxtui.ui.status import StatusLine
+
+MANY = 1000
+"""Declarations of a file that is big."""
 
 
 class Main(Screen[None], inherit_bindings=False):
@@ -97,6 +101,7 @@ class PxtuiApp(KeyedApp):
     def on_mount(self) -> None:
         """Show what is so, and follow what happens; nothing else is awaited for the first frame."""
         self.screen.query_one(Form).focus()
+        self.body.laid_over(len(self.session.project.over))
         self.refresh_state()
         for event in self.session.opening:
             self.body.tell(event, self.now())
@@ -127,6 +132,10 @@ class PxtuiApp(KeyedApp):
                 self._follow_to(Run)
             case Finished() if event.seconds > LONG:
                 self.bell()
+            case Loaded() | Invalid() if len(event.reading.declarations) > MANY:
+                gc.freeze()
+            case Conflicted(saving=True):
+                self.choose_sides(saving=True)
         if not self._pending:
             self._pending = True
             self.call_later(self.refresh_state)
@@ -170,6 +179,8 @@ class PxtuiApp(KeyedApp):
                 if name in keys
             ]
             if isinstance(screen.focused, Field):
+                # Textual does not know that a field takes `+` too
+                shown = [key for key in shown if key[0] != "+"]
                 shown = [("↵", "accept", ""), ("esc", "leave as it was", ""), *shown]
             screen.query_one(KeyBar).show(tuple(shown), name)
 
@@ -192,18 +203,6 @@ class PxtuiApp(KeyedApp):
     def _open_run(self, run: str) -> None:
         self.body.query_one(Run).open(run, self.session.folder("run", run))
         self.body.query_one(Runs).mark_shown(run)
-
-    @on(NextRun.Edited)
-    def _edited(self, event: NextRun.Edited) -> None:
-        self.session.edit(event.path, event.text)
-
-    @on(NextRun.Reset)
-    def _reset(self, event: NextRun.Reset) -> None:
-        self.session.reset(event.path)
-
-    @on(NextRun.Told)
-    def _pane_told(self, event: NextRun.Told) -> None:
-        self.say(event.text, "warning")
 
     @on(Runs.Chosen)
     def _run_chosen(self, event: Runs.Chosen) -> None:
@@ -242,6 +241,7 @@ async def run_app(
 ) -> int:
     """Show the session until the person leaves; the exit code of the process."""
     app = PxtuiApp(session, theme=theme, keymap=keymap)
+    gc.freeze()  # looking through all of a big file for garbage would hold up keys
     with Ending(session, app.end_by):
         await app.run_async()
     if session.state.edits:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textual.geometry import Size
+from textual.reactive import Reactive
 from textual.widgets import Input
 
 from pxtui.logs.text import clean_line
@@ -20,6 +22,9 @@ class Field(Input):
         & > .input--selection { background: $px-hair; color: $px-strong; }
     }
     """
+
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0))
+    """As in Textual, but that a longer text does not lay the whole screen out at each key."""
 
     def __init__(self, *, name_id: str | None = None, placeholder: str = "") -> None:
         super().__init__(id=name_id, placeholder=placeholder, compact=True, select_on_focus=True)

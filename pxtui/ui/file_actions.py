@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from textual import on
+
 from pxtui.needs import Need
-from pxtui.ui.acting import ActingApp
+from pxtui.polyaxonfile.problems import Problem
 from pxtui.ui.dialogs.choose import Choose
 from pxtui.ui.editor import editor_command, run_editor
 from pxtui.ui.messages import Messages
 from pxtui.ui.panes.file import File
+from pxtui.ui.panes.file_view import FileView
 from pxtui.ui.panes.gets import Gets
-from pxtui.ui.panes.next_run import Form
+from pxtui.ui.panes.next_run import NextRun
+from pxtui.ui.value_actions import ValueActions
 
 
-class FileActions(ActingApp, inherit_bindings=False):
-    """Editor, undo, redo, save, problems, decisions."""
+class FileActions(ValueActions, inherit_bindings=False):
+    """Editor, problems, decisions."""
 
     _problem = 0
     """How often the next problem was asked for: what is to decide comes first, then the file."""
@@ -24,34 +28,37 @@ class FileActions(ActingApp, inherit_bindings=False):
         if text is None:
             self.say("there is no polyaxonfile to edit", "warning")
             return
-        form = self.screen_stack[0].query_one(Form)
-        line = form.current.line if form.has_focus and form.current else 1
+        file, line = self._here(text.file)
         self.terminal_lent = True
         try:
-            trouble = await run_editor(self, editor_command(self.session.root / text.file, line))
+            trouble = await run_editor(self, editor_command(self.session.root / file, line))
         finally:
             self.terminal_lent = False
         if trouble:
             self.say(trouble, "error")
         self.session.reload()
 
-    def action_undo(self) -> None:
-        """Undo a change of a value."""
-        self.session.undo()
-
-    def action_redo(self) -> None:
-        """Redo it."""
-        self.session.redo()
-
-    def action_save(self) -> None:
-        """Write the changed values."""
-        self.session.save()
+    def _here(self, file: str) -> tuple[str, int]:
+        """The file and the line under the cursor, or of the problem that is told."""
+        told = self.screen_stack[0].query_one(Messages).elsewhere
+        if told is not None:
+            return told.file, told.line
+        pane = self.body.focused()
+        if isinstance(pane, File):
+            return file, pane.line
+        if isinstance(pane, NextRun) and pane.current is not None:
+            row = pane.current
+            return file, pane.columns.base.get(row.path, row).line
+        return file, 1
 
     def action_problem(self) -> None:
         """Go to the next thing to decide, or show the next problem of the file at its line."""
         state = self.session.state
         to_decide = sum(not need.decided for need in state.needs)
         problems = len(state.reading.problems) if state.reading else 0
+        if state.conflicts:
+            self.choose_sides(saving=False)
+            return
         if to_decide + problems == 0:
             self.say("the file has no problems, and nothing is to decide")
             return
@@ -60,9 +67,32 @@ class FileActions(ActingApp, inherit_bindings=False):
             return
         problem = self.screen_stack[0].query_one(Messages).next_problem()
         if problem is not None:
-            self.follows = False
-            self.body.choose(File)
-            self.body.query_one(File).show_line(problem.line)
+            self._go_to(problem)
+
+    def _go_to(self, problem: Problem) -> None:
+        """The line of the problem in the file, and the row of the form that it is about."""
+        self.follows = False
+        self.body.zoom(None)
+        self.body.choose(File)
+        row = self.form.columns.row_of(problem)
+        if row is not None:
+            self.form.go_to(row.path)
+        self.body.query_one(File).go_to(problem)
+
+    @on(FileView.Mend)
+    def _mend(self) -> None:
+        problem = self.body.query_one(File).problem
+        if problem is None:
+            self.say("no problem stands in this line", hint="e opens your editor here")
+        elif problem.fix:
+            for path, text in problem.fix:
+                self.session.edit(path, text)
+            what = problem.hint or f"line {problem.line}"
+            self.say(f"mended: {what}", hint="u undoes it, ctrl+s writes it", stays=True)
+        elif (row := self.form.columns.row_of(problem)) is not None and row.editable:
+            self.form.change(row.path)
+        else:
+            self.run_worker(self.action_edit())
 
     def _next_need(self) -> bool:
         self.body.zoom(None)

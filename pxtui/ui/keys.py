@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from pxtui.state import State
 from pxtui.ui.pane import Pane
 from pxtui.ui.panes.build import Build
+from pxtui.ui.panes.file import File
 from pxtui.ui.panes.next_run import NextRun
 from pxtui.ui.panes.run import Run
 from pxtui.ui.panes.runs import Runs
@@ -27,12 +28,15 @@ BINDINGS: list[BindingType] = [
     Binding("w", "watch", "watch", id="watch",
             tooltip="What a changed file leads to: then w off, b build, r build and run."),
     Binding("e", "edit", "edit", id="edit", tooltip="Open the polyaxonfile in your editor."),
+    Binding("plus", "add", "add a value", id="add",
+            tooltip="Add a value that the file does not have: `name: value`."),
     Binding("u", "undo", "undo", id="undo", tooltip="Undo the last change of a value."),
     Binding("U", "redo", "redo", id="redo", tooltip="Redo what was undone."),
     Binding("ctrl+s,f2", "save", "write file", id="save",
             tooltip="Write the changed values to the polyaxonfile, and nothing else."),
     Binding("exclamation_mark", "problem", "next problem", id="problem",
-            tooltip="Go to what is to decide, or to the next problem of the file."),
+            tooltip="Go to what is to decide, or to the next problem of the file; Enter there"
+            " mends it."),
     Binding("Y", "share", "share", id="share",
             tooltip="Copy the run in Runs, or the next one, as a command that can be shared."),
     Binding("i,at", "inspect", "inspect", id="inspect",
@@ -43,7 +47,8 @@ BINDINGS: list[BindingType] = [
     Binding("o", "outputs", "outputs", id="outputs",
             tooltip="Open the folder of what a run wrote, or say where it is and copy that."),
     Binding("delete", "remove", "remove", id="remove",
-            tooltip="Remove the run under the cursor with its log and outputs; asks you first."),
+            tooltip="Take out the value under the cursor (u brings it back); in Runs, remove the"
+            " run with its log and outputs: asks you first."),
     Binding("1", "pane('1')", "File", id="pane.file", tooltip="The polyaxonfile."),
     Binding("2", "pane('2')", "Next run", id="pane.next-run", tooltip="The next run's values."),
     Binding("3", "pane('3')", "Build", id="pane.build", tooltip="Steps and log of the build."),
@@ -82,6 +87,8 @@ def footer(state: State, pane: Pane | None) -> Iterable[tuple[str, str]]:
     """Ids of the bindings that matter now, the most important first, and a word for each."""
     if isinstance(pane, NextRun) and state.reading is not None:
         yield "form.change", "change"
+    if isinstance(pane, File) and pane.problem is not None:
+        yield "file.mend", "mend"
     if isinstance(pane, Runs):
         yield from _for_runs(pane)
     if state.no_file is None:
@@ -96,10 +103,12 @@ def footer(state: State, pane: Pane | None) -> Iterable[tuple[str, str]]:
     if isinstance(pane, Build | Run):
         yield "log.find", "find"
         yield "log.follow", "follow"
-    if any(not need.decided for need in state.needs):
+    if state.conflicts or any(not need.decided for need in state.needs):
         yield "problem", "decide"
     elif state.reading is not None and state.reading.problems:
         yield "problem", "next problem"
+    if isinstance(pane, NextRun) and state.reading is not None:
+        yield "add", "add"
     yield "zoom", "zoom"
     yield "palette", "commands"
     yield "help", "help"

@@ -121,6 +121,10 @@ class Body(Vertical):
             pane.show(state, now)
         self.settle()
 
+    def laid_over(self, files: int) -> None:
+        """Say how many files are laid over the one that is shown."""
+        self.query_one(File).over = self.query_one(NextRun).over = files
+
     def tell(self, event: Event, now: float) -> None:
         """Hand an event to the pane that lists them."""
         self.query_one(Watch).tell(event, now)

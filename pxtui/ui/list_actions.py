@@ -15,6 +15,7 @@ from pxtui.ui.dialogs.inspect import Inspect, details
 from pxtui.ui.dialogs.label import Label
 from pxtui.ui.dialogs.share import Share
 from pxtui.ui.listed import ListedRun
+from pxtui.ui.panes.next_run import NextRun
 
 KEEP = ("keep", "keep it")
 
@@ -88,7 +89,11 @@ class ListActions(ActingApp, inherit_bindings=False):
             self.say(f"{name}: {trouble}", "warning", f"the folder is {clean_line(folder)}")
 
     def action_remove(self) -> None:
-        """Remove a run with its log and outputs; a starred one is asked about twice."""
+        """Take out a value, or remove a run with its log and outputs; a starred one twice asked."""
+        pane = self.body.focused()
+        if isinstance(pane, NextRun):
+            pane.take_out()
+            return
         run = self.under_cursor
         if run is None:
             self.say("choose the run to remove in Runs", hint="6 goes there")

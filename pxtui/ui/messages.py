@@ -33,7 +33,7 @@ class Messages(Block):
         super().__init__()
         self._first: Row = ()
         """What was said last; what is so now stands there without it."""
-        self._brief = False
+        self._brief = self._stays = False
         self._since: float | None = None
         self._prompt: Row = ()
         self._cursor: Row = ()
@@ -48,15 +48,19 @@ class Messages(Block):
         """The hairline and both lines."""
         line = Piece("─" * width, "hair")
         first, over = _fitted(self._prompt or self._first or self._standing(), width)
-        hints = [self._cursor] if self._cursor else _hints(self._state, self._acted)
+        said = {piece.text for piece in first if piece.tone == "ink"}
+        new = not any(piece.text in said for piece in self._cursor)
+        hints = [self._cursor] if self._cursor and new else _hints(self._state, self._acted)
         second = next((hint for hint in hints if width_of(hint) + 2 <= width), ())
         return [(line,), first, over or (Piece("  "), *second)]
 
-    def say(self, text: str, severity: str = "info", hint: str = "") -> None:
-        """Say something in the first line."""
+    def say(
+        self, text: str, severity: str = "info", hint: str = "", *, stays: bool = False
+    ) -> None:
+        """Say something in the first line; it `stays` when what follows is only what it led to."""
         end = (f" · {hint}" if hint else "", "soft")
         self._first = row(_GLYPHS[severity], (text, "ink"), end)
-        self._brief, self._since = severity == "info", None
+        self._brief, self._since, self._stays = severity == "info", None, stays
         self.refresh()
 
     def begin(self, state: State) -> None:
@@ -66,7 +70,7 @@ class Messages(Block):
     def hear(self, event: Event) -> None:
         """Say what an event says to the person; what it makes untrue is said no longer."""
         before, self._heard = self._heard, apply(self._heard, event)
-        if _truth(before) != _truth(self._heard):
+        if _truth(before) != _truth(self._heard) and not self._stays:
             self._first = ()
         self._acted = self._acted or isinstance(event, Started | Saved)
         told = message(event, self._heard)
@@ -86,14 +90,15 @@ class Messages(Block):
         problems = state.reading.problems if state.reading else ()
         if problems != self._problems:
             self._problems, self._at = problems, 0
-            self._first = ()
+            if not self._stays:
+                self._first = ()
         if state.notice is not None and state.notice is not self._notice:
             self._notice = state.notice
             self.say(state.notice.text, state.notice.severity, state.notice.hint)
         if self._brief and self._since is None:
             self._since = now
         elif self._brief and self._since is not None and now - self._since >= BRIEF:
-            self._first, self._brief = (), False
+            self._first, self._brief, self._stays = (), False, False
         self._state, self._cursor = state, cursor
         self.refresh()
 
@@ -113,10 +118,23 @@ class Messages(Block):
         count = len(self._problems)
         which = f"{self._at + 1} of {count}  " if count > 1 else ""
         hint = f" · {problem.hint}" if problem.hint else ""
+        file = f"{problem.file} " if self._is_elsewhere(problem) else ""
         return row(
-            glyph, (which, "soft"), (f"line {problem.line}: ", "soft"), (problem.message, "ink"),
-            (hint, "soft"),
+            glyph, (which, "soft"), (f"{file}line {problem.line}: ", "soft"),
+            (problem.message, "ink"), (hint, "soft"),
         )  # fmt: skip
+
+    def _is_elsewhere(self, problem: Problem) -> bool:
+        """Whether a problem is of a file that is not shown."""
+        text, reading = self._state.file_text, self._state.reading
+        return text is not None and problem.file not in (text.file, reading and reading.file)
+
+    @property
+    def elsewhere(self) -> Problem | None:
+        """The problem that is told now, if it is of a file that is not shown."""
+        problem = self._problems[self._at] if self._problems else None
+        told = problem is not None and (self._first or self._standing()) == self._problem()
+        return problem if problem is not None and told and self._is_elsewhere(problem) else None
 
     def next_problem(self) -> Problem | None:
         """The problem that is shown now, after moving to the next one."""
@@ -124,7 +142,7 @@ class Messages(Block):
             return None
         shown = (self._first or self._standing()) == self._problem()
         self._at = (self._at + shown) % len(self._problems)
-        self._first, self._brief = self._problem(), False
+        self._first, self._brief, self._stays = self._problem(), False, False
         self.refresh()
         return self._problems[self._at]
 

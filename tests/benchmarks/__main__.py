@@ -18,6 +18,7 @@ from pathlib import Path
 from pxtui import demo
 from pxtui.logs.screen import Screen
 from pxtui.logs.store import LogWriter
+from tests.benchmarks import form
 
 ROUNDS = 7
 PIECE = 1 << 18
@@ -114,6 +115,7 @@ def main() -> None:
     compare("100 MB into a log", lambda: store(piece, 400), lambda: copy(piece, 400), "plain write")
     text = (line * 100_000).decode()
     compare("10 MB to clean lines", lambda: feed(line * 100_000), text.splitlines, "str.splitlines")
+    form.main()
 
 
 if __name__ == "__main__":

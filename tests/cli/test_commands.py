@@ -73,7 +73,9 @@ def test_a_failed_build_is_exit_code_1(make_project: Make, pxtui: Pxtui) -> None
 
 
 def test_an_invalid_file_is_exit_code_3(make_project: Make, pxtui: Pxtui) -> None:
-    root = make_project("version: 1\nrun:\n  image: x\n  cmd: python {{ nope }}\n")
+    root = make_project(
+        "version: 1\nkind: experiment\nrun:\n  image: x\n  cmd: python {{ nope }}\n"
+    )
     for command in (["check"], ["show"], ["run", "--engine", "fake"]):
         done = pxtui("-C", str(root), *command)
         assert done.returncode == 3, command
@@ -296,7 +298,7 @@ def test_a_damaged_state_folder_does_not_hang_a_run(make_project: Make, pxtui: P
 
 
 def test_run_tells_the_warnings_of_the_file(make_project: Make, pxtui: Pxtui) -> None:
-    text = "version: 1\nrun:\n  image: x\n  cmd: |\n    set -e\n    false\n"
+    text = "version: 1\nkind: experiment\nrun:\n  image: x\n  cmd: |\n    set -e\n    false\n"
     done = pxtui("-C", str(make_project(text)), "run", "--engine", "fake", "--json")
     assert "W_CMD_LINES" in done.stderr
     assert objects(done)[0]["problems"][0]["code"] == "W_CMD_LINES"
@@ -325,7 +327,8 @@ def test_watch_waits_for_a_file_that_is_invalid_at_first(make_project: Make) -> 
 
 def test_json_has_no_infinite_numbers(make_project: Make, pxtui: Pxtui) -> None:
     values = "declarations: {a: .inf, b: .nan}"
-    text = f"version: 1\n{values}\nrun:\n  image: x\n  cmd: c {{{{ a }}}} {{{{ b }}}}\n"
+    run = "run:\n  image: x\n  cmd: c {{ a }} {{ b }}\n"
+    text = f"version: 1\nproject: {{name: p}}\n{values}\n{run}"
     done = pxtui("-C", str(make_project(text)), "show", "--json")
 
     def refuse(word: str) -> None:

@@ -24,6 +24,7 @@ Pxtui = Callable[..., subprocess.CompletedProcess[str]]
 CANARY = "canary-4242"
 SECRET = """\
 version: 1
+project: {name: p}
 declarations: {api_key: canary-4242, lr: 0.1}
 run:
   image: python:3.11-slim
@@ -185,7 +186,9 @@ def test_the_unwritten_values_of_the_app_are_used_and_stay(
 
 
 def test_an_unwritten_value_may_mend_the_file(make_project: Make, pxtui: Pxtui) -> None:
-    root = make_project("version: 1\ndeclarations: {a: '{{ nope }}'}\nrun: {image: i, cmd: x}\n")
+    root = make_project(
+        "version: 1\nkind: experiment\ndeclarations: {a: '{{ nope }}'}\nrun: {image: i, cmd: x}\n"
+    )
     words = ("-C", str(root), "run", "--engine", "fake", "--draft")
     assert pxtui(*words).returncode == 3
     found = project.find(root)
@@ -208,7 +211,9 @@ def test_tty_needs_a_container_engine(make_project: Make) -> None:
 def test_a_detached_run_goes_on(make_project: Make, pxtui: Pxtui, tmp_path: Path) -> None:
     go = tmp_path / "go"
     cmd = f"until [ -e {go} ]; do :; done && echo gone on"
-    root = make_project(f"version: 1\nrun:\n  image: python:3.11-slim\n  cmd: {cmd}\n")
+    root = make_project(
+        f"version: 1\nkind: experiment\nrun:\n  image: python:3.11-slim\n  cmd: {cmd}\n"
+    )
     words = ("-C", str(root))
     done = pxtui(*words, "run", "--engine", "local", "--detach")
     assert done.returncode == 0, done.stderr

@@ -94,7 +94,7 @@ class Workshop:
     project: str = field(default_factory=lambda: secrets.token_hex(6))
 
     def request(self, *steps: str, base: str = BUSYBOX, **options: bool) -> BuildRequest:
-        plan = ImagePlan(base, (), stage(self.root), steps)
+        plan = ImagePlan(base, (), stage(self.root, steps).files, steps)
         listing = look(self.root, Limits())
         given = (places.new_id(), self.project, self.root, plan, listing)
         return replace(BuildRequest(*given), **options)  # type: ignore[arg-type]

@@ -103,7 +103,9 @@ class Project:
         return look(self.root, Limits())
 
     def request(self, **more: Any) -> BuildRequest:
-        plan = ImagePlan("python:3.11-slim", self.env, stage(self.root), self.steps)
+        plan = ImagePlan(
+            "python:3.11-slim", self.env, stage(self.root, self.steps).files, self.steps
+        )
         listing = more.pop("listing", None) or self.listing()
         return BuildRequest(places.new_id(), self.places.project, self.root, plan, listing, **more)
 
@@ -193,6 +195,34 @@ def test_steps_that_run(step: str) -> None:
 )
 def test_steps_that_do_not(step: str, reason: str) -> None:
     assert reason in refusal(step, ("polyaxon_setup.sh",))
+
+
+def test_files_that_a_step_names_are_there_and_a_change_of_one_makes_it_anew(
+    project: Project,
+) -> None:
+    project.write("requirements/dev.txt", "-r base.txt\n")
+    project.write("requirements/base.txt", "# nothing\n")
+    project.write("setup.sh", "#!/bin/sh\ncat requirements/base.txt\n")
+    project.steps = ("pip install -r requirements/dev.txt", "./setup.sh")
+    first = project.build()
+    assert first.result == "done", project.told.output
+    assert b"# nothing" in project.told.output
+    assert (project.tree(first) / "setup.sh").stat().st_mode & 0o100
+
+    def environment(outcome: Outcome) -> str:
+        return (outcome.image or "").partition("/")[0]
+
+    project.write("train.py", "print('changed')\n")
+    second = project.build()
+    assert (environment(second), second.result) == (environment(first), "done")
+    project.write("requirements/base.txt", "# something\n")
+    third = project.build()
+    assert environment(third) != environment(first)
+    assert b"# something" in project.told.output
+    request = project.request(no_cache=True)
+    request = replace(request, plan=replace(request.plan, notes=("a note",)))
+    assert project.engine.build(request, project.told, lambda _: None).wait().result == "done"
+    assert b"a note\n" in project.told.output
 
 
 def test_the_setup_file_must_be_there() -> None:

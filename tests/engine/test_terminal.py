@@ -162,6 +162,7 @@ def test_a_command_that_cannot_start_leaves_the_terminal(shop: Workshop, person:
 
 FILE = """
 version: 1
+kind: experiment
 declarations: {api_key: canary-4242}
 run:
   image: python:3.11-slim

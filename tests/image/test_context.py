@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pxtui.errors import ContextError
 from pxtui.image import context
-from pxtui.image.context import Limits, Listing, changes, look, look_again, stage
+from pxtui.image.context import Limits, Listing, changes, look, look_again
 
 
 def paths(listing: Listing) -> list[str]:
@@ -223,24 +223,6 @@ def test_signature_and_changes_tell_the_same(
     assert (old.signature == new.signature) == (before == after) == (not changes(old, new))
     differing = {p for p in before.keys() | after.keys() if before.get(p) != after.get(p)}
     assert set(changes(old, new)) == differing
-
-
-def test_staged_files_are_read_from_the_tree_only(tmp_path: Path) -> None:
-    root = tmp_path / "root"
-    root.mkdir()
-    assert stage(root) == ()
-    (root / "polyaxon_setup.sh").write_text("echo")
-    (root / "polyaxon_requirements.txt").write_text("numpy")
-    names = [(file.name, file.data, file.mode) for file in stage(root)]
-    assert names == [
-        ("polyaxon_requirements.txt", b"numpy", 0o644),
-        ("polyaxon_setup.sh", b"echo", 0o755),
-    ]
-    (tmp_path / "secret").write_text("CANARY")
-    (root / "polyaxon_setup.sh").unlink()
-    (root / "polyaxon_setup.sh").symlink_to("../secret")
-    with pytest.raises(ContextError, match="polyaxon_setup"):
-        stage(root)
 
 
 def test_a_caller_can_end_the_look(tmp_path: Path) -> None:

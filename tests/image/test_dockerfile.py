@@ -51,17 +51,21 @@ def shell_command(argument: str) -> list[str]:
 
 
 def test_order_is_that_of_the_contract() -> None:
-    staged = (StagedFile("polyaxon_requirements.txt", b""), StagedFile("polyaxon_setup.sh", b""))
+    names = ("polyaxon_requirements.txt", "polyaxon_setup.sh", "requirements/dev.txt")
+    staged = tuple(StagedFile(name, b"") for name in names)
     made = ImagePlan("tensorflow/tensorflow:1.4.1-py3", (("A", "1"),), staged, ("pip install x",))
     assert dockerfile(made, "code") == (
         "FROM tensorflow/tensorflow:1.4.1-py3\n"
         'ENV A="1"\n'
         "WORKDIR /code\n"
-        "COPY polyaxon_requirements.txt /code/\n"
-        "COPY polyaxon_setup.sh /code/\n"
+        "COPY staged/polyaxon_requirements.txt /code/\n"
+        "COPY staged/polyaxon_setup.sh /code/\n"
+        "COPY staged/requirements/dev.txt /code/requirements/\n"
         "RUN pip install x\n"
         "COPY code /code/\n"
     )
+    # in the project's folder, where a person would build what is shown
+    assert "COPY requirements/dev.txt /code/requirements/\n" in dockerfile(made)
 
 
 def test_the_owner_of_the_tree_is_in_the_copy_and_in_the_key() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from pxtui.errors import ContextError
 from pxtui.image.context import Limits, Listing, ignored, look
+from pxtui.saving import SAVE_PREFIX
 
 SECRETS = (
     ".git/config",
@@ -38,8 +39,20 @@ SECRETS = (
     "env38/pyvenv.cfg",
     "env38/lib/y.py",
 )
-NOISE = ("__pycache__/a.pyc", "a.pyc", ".pytest_cache/x", ".train.py.swp", "b.py~")
-KEPT = ("train.py", "environment.py", "keys.txt", "src/env.py", ".envoy", "data/a.csv", "gcloud.py")
+NOISE = (
+    *("__pycache__/a.pyc", "a.pyc", ".pytest_cache/x", ".train.py.swp", "b.py~"),
+    *(f"{SAVE_PREFIX}0a1b2c", f"sub/{SAVE_PREFIX}0a1b2c", "polyaxonfile.yml.conflict-20180102"),
+)
+KEPT = (
+    "train.py",
+    "environment.py",
+    "keys.txt",
+    "src/env.py",
+    ".envoy",
+    "data/a.csv",
+    "gcloud.py",
+    "a.conflict-b",
+)
 
 
 def grow(root: Path, *paths: str) -> None:

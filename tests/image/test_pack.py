@@ -42,14 +42,24 @@ def test_files_folders_and_links_are_root_s(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("run.sh")
     (tmp_path / ("l" * 200)).write_text("")
     found = packed(tmp_path, look(tmp_path, Limits()))
-    assert list(found)[:3] == ["Dockerfile", "polyaxon_setup.sh", "code"]
+    assert list(found)[:3] == ["Dockerfile", "staged/polyaxon_setup.sh", "code"]
     assert {(m.uid, m.gid, m.uname, m.gname) for m in found.values()} == {(0, 0, "", "")}
-    assert found["polyaxon_setup.sh"].mode == 0o777
+    assert found["staged/polyaxon_setup.sh"].mode == 0o777
     assert found["code/run.sh"].mode == 0o777
     assert found["code/link"].linkname == "run.sh"
     assert found[f"code/sub/{name}"].size == 2
     assert f"code/{'l' * 200}" in found
     assert all(member.mtime == int(member.mtime) for member in found.values())
+
+
+def test_the_setup_file_stays_executable_when_the_code_comes(tmp_path: Path) -> None:
+    for name in ("polyaxon_setup.sh", "setup.sh", "sub/polyaxon_setup.sh"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("echo")
+    found = packed(tmp_path, look(tmp_path, Limits()))
+    assert found["code/polyaxon_setup.sh"].mode == 0o777
+    assert found["code/setup.sh"].mode == 0o666
+    assert found["code/sub/polyaxon_setup.sh"].mode == 0o666
 
 
 def test_whoever_runs_it_can_write_to_what_is_packed(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_hints_say_what_to_do() -> None:
     ("text", "value"),
     [
         ("010", 8),
-        ("12:30:45", 45045),
+        ("12:30:45", "12:30:45"),
         ("yes", True),
         ("1_000", 1000),
         ("0o10", "0o10"),
@@ -136,7 +136,24 @@ KEPT = [
     ("lr: a\n    b # c", "d", "lr: d # c"),
     ("lr : 1", "2", "lr : 2"),
     ("lr: 1", "a: b", "lr: 'a: b'"),
-    ("lr: 1", "[1, 2]", "lr: '[1, 2]'"),
+    ("lr: 1", "[1, 2]", "lr: [1, 2]"),
+    ("lr: 1", "{a: 1}", "lr: {a: 1}"),
+    ("lr: 1", "[&x 1]", "lr: '[&x 1]'"),
+    ("lr: 1", "[1", "lr: '[1'"),
+    ("lr: '1'", "[1, 2]", "lr: '[1, 2]'"),
+    ("lr: [1, 2] # c", "[3]", "lr: [3] # c"),
+    ("lr: &x [1, 2]", "7", "lr: &x 7"),
+    ("lr: {a: 1}", "{{ b }}", "lr: '{{ b }}'"),
+    ("lr: |\n    x\n    y\n", "p\nq\n", "lr: |\n    p\n    q\n"),
+    ("lr: | # c\n     x\n\n\n", "p", "lr: |- # c\n     p\n\n\n"),
+    ("lr: |+\n    x\n\n", "p\n", "lr: |+\n    p"),
+    ("lr: |2\n     x\n    y\n", "  p\nq\n", "lr: |2\n      p\n    q\n"),
+    ("lr: >-\n    x\n    y", "p\nq", "lr: >-\n    p\n\n    q"),
+    ("lr: >\n    x", "  p\nq\n", "lr: |2\n      p\n    q"),
+    ("lr: |\n    x", "a\r", 'lr: "a\\r"'),
+    ("lr: |\n", "x\n", "lr: |\n    x\n"),
+    ("? lr\n", "5", "? lr\n  : 5\n"),
+    ("? lr\n  : 4", "5", "? lr\n  : 5"),
     ("lr: 1", "{{ b }}", "lr: '{{ b }}'"),
     ("lr: 1", "*x", "lr: '*x'"),
     ("lr: 1", "&x 2", "lr: '&x 2'"),
@@ -165,44 +182,100 @@ def test_set_changes_the_scalar_and_nothing_else(
         bom + frame.replace("@", line).replace("\n", end).encode() for line in (before, after)
     )
     document = Document.parse(old, "p.yml")
-    assert document.set(LR, text).data == new
+    assert document.change(LR, text).data == new
     assert document.data == old
-    assert document.set(LR, document.text(LR)) is document
+    assert document.change(LR, document.text(LR)) is document
 
 
 def test_flow_style_is_kept() -> None:
     found = doc("declarations: {lr: 1, b: [x , y], c: , d}\n")
-    found = found.set(LR, "2").set(("declarations", "b", 1), "p, q").set(("declarations", "c"), "3")
+    found = (
+        found.change(LR, "2")
+        .change(("declarations", "b", 1), "p, q")
+        .change(("declarations", "c"), "3")
+    )
     assert found.data == b"declarations: {lr: 2, b: [x , 'p, q'], c: 3, d}\n"
 
 
 def test_an_alias_is_replaced_and_its_anchor_kept() -> None:
-    found = doc("a: &x 1\nb: *x\nc: *x\n").set(("b",), "2")
+    found = doc("a: &x 1\nb: *x\nc: *x\n").change(("b",), "2")
     assert found.data == b"a: &x 1\nb: 2\nc: *x\n"
-    assert found.set(("a",), "3").value == {"a": 3, "b": 2, "c": 3}
+    assert found.change(("a",), "3").value == {"a": 3, "b": 2, "c": 3}
 
 
 @pytest.mark.parametrize(
     ("text", "path", "reason"),
     [
-        ("a: |\n  x\n", ("a",), "block of lines"),
-        ("a: >\n  x\n", ("a",), "block of lines"),
-        ("a: [1]\n", ("a",), "a list"),
-        ("a: {b: 1}\n", ("a",), "a map"),
-        ("a: &a {b: 1}\nc: *a\n", ("c", "b"), "alias"),
-        ("a: &a {b: 1}\nc: {<<: *a}\n", ("c", "b"), "merge"),
-        ("a: 1\n", ("b",), "no such value"),
-        ("a: [1]\n", ("a", 3), "no such value"),
-        ("a: [1]\n", ("a", "x"), "no such value"),
-        ("a: !!int 1\n", ("a",), "no spelling"),
-        ("a: 1\n", ("a",), "no spelling"),
+        ("a:\n- 1\n", ("a",), "a list: edit it in the editor"),
+        ("a:\n  b: 1\n", ("a",), "a map: edit it in the editor"),
+        ("a: &x\n  b: 1\nc: *x\n", ("c",), "a map: edit it in the editor"),
+        ("a: 1\n", (), "the whole file"),
+        ("a: 1\n", ("a", "b"), "a is not a map or list"),
+        ("a: [1]\n", ("a", 3), "a is a list of 1"),
+        ("a: [1]\n", ("a", "x"), "a is a list of 1"),
+        ("a: 1\n", ("b", 1), "no such list"),
     ],
 )
-def test_what_cannot_be_set_is_said(text: str, path: Path, reason: str) -> None:
-    document = doc(text)
-    assert reason in (document.locked(path) or "no spelling")
+def test_what_is_locked_is_said(text: str, path: Path, reason: str) -> None:
+    assert reason in doc(text).locked(path)
     with pytest.raises(EditError, match=reason):
-        document.set(path, "x" if "!!int" in text else "\ud800")
+        doc(text).change(path, "x")
+
+
+@pytest.mark.parametrize(
+    ("text", "typed", "reason"),
+    [
+        ("a: !!int 1\n", "x", "no spelling"),
+        ("a: 1\n", "\ud800", "no spelling"),
+        ("a: [1]\n", "[1", "not one list in brackets"),
+        ("a: [1]\n", "{b: 1}", "not one list in brackets"),
+        ("a: [&x 1]\nb: *x\n", "5", "no spelling"),
+    ],
+)
+def test_what_cannot_be_set_is_said(text: str, typed: str, reason: str) -> None:
+    assert not doc(text).locked(("a",))
+    with pytest.raises(EditError, match=reason):
+        doc(text).change(("a",), typed)
+
+
+def test_a_file_that_would_be_too_big_is_refused() -> None:
+    with pytest.raises(EditError, match="more than"):
+        doc("a: 1\n").change(("a",), "x" * 1024 * 1024)
+
+
+# -- places in a text
+
+
+@pytest.mark.parametrize(
+    ("value", "word"),
+    [
+        ("one WORD", "WORD"),
+        ("'it''s WORD'", "WORD"),
+        ('"\\x41\\n\\u0041 WORD"', "WORD"),
+        ("one\n  two\n\n  WORD", "WORD"),
+        ("'one\n  two\n\n\n  WORD'", "WORD"),
+        ('"one \\\n  two\n\n  WORD"', "WORD"),
+        ("|\n  one\n\n    two\n  WORD", "WORD"),
+        ("|2-\n    one\n  WORD", "WORD"),
+        (">\n  one\n  two\n\n    more\n\n  WORD two", "WORD"),
+        ("&x one WORD", "WORD"),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_place_in_a_text_is_one_in_the_file(value: str, word: str, end: str) -> None:
+    text = f"a: 1\nb: {value}\nc: 2\n".replace("\n", end)
+    found = doc(text)
+    for letter in range(len(word)):
+        place = found.problem("E_X", "x", ("b",), at=found.text(("b",)).index(word) + letter)
+        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        assert lines[place.line - 1][place.column - 1 :].startswith(word[letter:])
+    last = found.problem("E_X", "x", ("b",), at=10_000)
+    assert 2 <= last.line <= 2 + value.count("\n")
+
+
+def test_a_place_in_a_shared_text_is_where_it_is_written() -> None:
+    place = doc("a: &x 'one WORD'\nb: *x\n").problem("E_X", "x", ("b",), at=4)
+    assert (place.line, place.column) == (1, 12)
 
 
 scalars = st.sampled_from(
@@ -252,7 +325,7 @@ def test_set_keeps_every_other_byte(
     node = document.node(path)
     assert node is not None
     try:
-        new = document.set(path, text)
+        new = document.change(path, text)
     except EditError:
         return
     old_text, new_text = document.data.decode(), new.data.decode()
@@ -263,7 +336,7 @@ def test_set_keeps_every_other_byte(
     for other in file[1]:
         if other != path:
             assert at(new.value, other) == at(document.value, other)
-    assert new.set(path, new.text(path)).data == new.data
+    assert new.change(path, new.text(path)).data == new.data
 
 
 @settings(max_examples=300, deadline=None)

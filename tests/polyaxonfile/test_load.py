@@ -9,17 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pxtui.errors import EditError
 from pxtui.polyaxonfile.load import load
-from pxtui.polyaxonfile.opening import apply
-from pxtui.polyaxonfile.source import Version
-from pxtui.polyaxonfile.path import Edits
 from pxtui.polyaxonfile.reading import Reading
 from tests.polyaxonfile.test_spec import LATER, SEED
 
 
 def file(declarations: str, cmd: str, more: str = "") -> str:
-    return f"version: 1\ndeclarations: {declarations}\nrun:\n  image: i\n  cmd: {cmd}\n{more}"
+    text = f"version: 1\ndeclarations: {declarations}\nrun:\n  image: i\n  cmd: {cmd}\n{more}"
+    return f"{text}kind: experiment\n"
 
 
 def read(text: str, **names: str) -> Reading:
@@ -59,24 +56,24 @@ def test_a_command_that_is_quoted_as_a_whole_loses_the_quotes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("declarations", "template", "code", "hint"),
+    ("declarations", "template", "code", "at", "hint"),
     [
-        ("{lr: 1}", "x {{ l }} {{ lr }}", "E_UNDEFINED", "did you mean lr"),
-        ("{batch-size: 1}", "x {{ batch-size }}", "E_UNDEFINED", "batch_size"),
-        ("{m: {depth: 1}}", "x {{ m.dept }}", "E_UNDEFINED", "did you mean depth"),
-        ("{}", "{% if false %}{{ no }}{% endif %}", "E_UNDEFINED", ""),
-        ("{}", "x {{ ''.__class__ }}", "E_TEMPLATE_UNSAFE", ""),
-        ("{}", "x {{ ", "E_TEMPLATE_SYNTAX", "raw"),
-        ("{a: 1}", "x {{ a + 'b' }}", "E_TEMPLATE", ""),
+        ("{lr: 1}", "x {{ l }} {{ lr }}", "E_UNDEFINED", 5, "did you mean lr"),
+        ("{batch-size: 1}", "x {{ batch-size }}", "E_UNDEFINED", 5, "batch_size"),
+        ("{m: {depth: 1}}", "x {{ m.dept }}", "E_UNDEFINED", 7, "did you mean depth"),
+        ("{}", "{% if false %}{{ no }}{% endif %}", "E_UNDEFINED", 17, ""),
+        ("{}", "x {{ ''.__class__ }}", "E_TEMPLATE_UNSAFE", 2, ""),
+        ("{}", "x {{ ", "E_TEMPLATE_SYNTAX", 2, "script"),
+        ("{a: 1}", "x {{ a }} {{ a + 'b' }}", "E_TEMPLATE", 10, ""),
     ],
 )
 def test_what_is_wrong_with_a_template(
-    declarations: str, template: str, code: str, hint: str
+    declarations: str, template: str, code: str, at: int, hint: str
 ) -> None:
     reading = read(file(declarations, f'"{template}"'))
     assert not reading.valid
     (problem,) = (p for p in reading.problems if p.severity == "error")
-    assert (problem.code, problem.line, problem.column) == (code, 5, 8)
+    assert (problem.code, problem.line, problem.column) == (code, 5, 9 + at)
     assert hint in problem.hint
     assert len(reading.declarations) == (declarations != "{}")
 
@@ -90,7 +87,7 @@ def test_a_loop_is_named() -> None:
 
 def test_a_failure_is_said_once() -> None:
     reading = read(file("{a: '{{ no }}', b: '{{ a }}'}", "x {{ b }}"))
-    assert said(reading) == [("E_UNDEFINED", 2, 19)]
+    assert said(reading) == [("E_UNDEFINED", 2, 23)]
 
 
 def test_rows() -> None:
@@ -103,11 +100,11 @@ def test_rows() -> None:
     assert {name: (r.type, r.text, r.editable) for name, r in rows.items()} == {
         "lr": ("float", "0.10", True),
         "m.d": ("bool", "yes", True),
-        "m.e": ("list", "[1]", False),
+        "m.e": ("list", "[1]", True),
         "t": ("template", "{{ lr }}", True),
         "n": ("null", "", True),
         "o": ("float", "1e-3", True),
-        "s": ("str", "a\n", False),
+        "s": ("str", "a\n", True),
     }
     assert rows["m.d"].hint == "the command gets True"
     assert rows["m.d"].path == ("declarations", "m", "d")
@@ -145,16 +142,6 @@ def test_an_edit_that_cannot_be_made() -> None:
     assert said(reading) == [("E_EDIT", 6, 3)]
 
 
-def test_apply() -> None:
-    edits: Edits = {("declarations", "lr"): "0.5", ("run", "image"): "b"}
-    assert apply(SEED.encode(), "p.yml", edits).decode() == SEED.replace("0.10", "0.5").replace(
-        "python:3", "b"
-    )
-    assert apply(SEED.encode(), "p.yml", {}) == SEED.encode()
-    with pytest.raises(EditError, match=r"declarations\.no"):
-        apply(SEED.encode(), "p.yml", {("declarations", "no"): "1"})
-
-
 @pytest.mark.parametrize(
     ("declarations", "name", "text", "line"),
     [
@@ -184,24 +171,6 @@ def test_an_unknown_name() -> None:
     assert (problem.code, problem.hint) == ("E_PARAM", "did you mean lr?")
 
 
-@pytest.mark.parametrize(
-    "matrix",
-    [
-        "matrix: {lr: {values: [1]}}",
-        "hptuning: {matrix: {lr: {values: [1]}}}",
-        "inputs: [{name: lr, type: float}]",
-    ],
-)
-def test_names_from_outside_need_a_value(matrix: str) -> None:
-    text = file("{a: 1}", "'x {{ lr }} {{ a }}'", matrix + "\n")
-    (problem,) = (p for p in read(text).problems if p.severity == "error")
-    assert (problem.code, problem.hint) == ("E_UNDEFINED", "give one: -P lr=…")
-    reading = read(text, lr="0.10")
-    assert cmd(reading) == "x 0.10 1"
-    assert reading.resolved
-    assert reading.resolved.params == {"a": 1, "lr": 0.1}
-
-
 # -- second looks
 
 
@@ -221,12 +190,13 @@ def test_names_from_outside_need_a_value(matrix: str) -> None:
 def test_shell_syntax_in_a_value(value: str, template: str, warned: bool) -> None:
     text = (
         f"version: 1\ndeclarations:\n  a: '{value}'\nrun:\n  image: i\n  cmd: |\n    {template}\n"
+        "kind: experiment\n"
     )
     assert said(read(text)) == [("W_SHELL", 3, 6)] * warned
 
 
 def test_lines_of_a_block_are_joined() -> None:
-    text = "version: 1\nrun:\n  image: i\n  cmd: |\n    a{}\n    b\n"
+    text = "version: 1\nrun:\n  image: i\n  cmd: |\n    a{}\n    b\nkind: experiment\n"
     assert said(read(text.format(""))) == [("W_CMD_LINES", 4, 8)]
     assert cmd(read(text.format(" \\"))) == "a b"
 
@@ -235,6 +205,15 @@ def test_control_characters() -> None:
     reading = read(file('{a: "\\e[2J"}', "x {{ a }}"))
     assert [p.code for p in reading.problems] == ["W_CTRL", "W_CTRL"]
     assert [p.code for p in read(file("{}", '"x \\0"')).problems] == ["E_SCHEMA"]
+
+
+def test_a_variable_without_a_value() -> None:
+    text = file("{n: 'None'}", "x {{ n }}", "  env_vars: [[A, ~], [B, '{{ n }}'], [C, '']]\n")
+    problems = [p for p in read(text).problems if p.severity == "error"]
+    assert [(p.code, p.line, p.column) for p in problems] == [
+        ("E_SCHEMA", 6, 18),
+        ("E_SCHEMA", 6, 26),
+    ]
 
 
 # -- at all costs

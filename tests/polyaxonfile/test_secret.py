@@ -15,7 +15,8 @@ def read(text: str, edits: Edits | None = None, **names: str) -> Reading:
 
 
 def file(declarations: str, cmd: str, more: str = "") -> str:
-    return f"version: 1\ndeclarations: {declarations}\nrun:\n  image: i\n  cmd: {cmd}\n{more}"
+    text = f"version: 1\ndeclarations: {declarations}\nrun:\n  image: i\n  cmd: {cmd}\n{more}"
+    return f"{text}kind: experiment\n"
 
 
 @pytest.mark.parametrize(
@@ -92,9 +93,10 @@ def test_a_template_that_cannot_take_the_dots_is_hidden_as_a_whole() -> None:
 
 
 def test_a_key_in_the_environment_of_the_image_is_a_warning() -> None:
-    text = file("{lr: 0.1}", "x {{ lr }}")
-    text += (
-        "  env_vars:\n    - [WANDB_API_KEY, abcdef]\n    - [MAX_TOKENS, abc]\n    - [TOKEN, 5]\n"
+    text = file(
+        "{lr: 0.1}",
+        "x {{ lr }}",
+        "  env_vars:\n    - [WANDB_API_KEY, abcdef]\n    - [MAX_TOKENS, abc]\n    - [TOKEN, 5]\n",
     )
     reading = read(text)
     (problem,) = reading.problems
@@ -114,14 +116,14 @@ CANARY = "sk'y; bird"
     [
         ("  cmd: x {{ api_key + 1 }}", "E_TEMPLATE"),
         ("  cmd: x {{ api_key }}", "W_SHELL"),
-        ("  cmd: x\n  build_steps: ['{{ lr }}']", "W_UNUSED"),
+        ("  cmd: x\n  build_steps: ['pip {{ lr }}']", "W_UNUSED"),
         ("  image: 'a{{ api_key }}'\n  cmd: x", "E_SCHEMA"),
         ("  cmd: x\n  env_vars: [['{{ api_key }}', 1]]", "E_SCHEMA"),
         ("  cmd: \"x {{ {'a': 1}[api_key] }}\"", "E_UNDEFINED"),
     ],
 )
 def test_no_problem_quotes_a_secret(more: str, code: str) -> None:
-    text = f'version: 1\ndeclarations: {{api_key: "{CANARY}", lr: 1}}\nrun:\n'
+    text = f'version: 1\nkind: experiment\ndeclarations: {{api_key: "{CANARY}", lr: 1}}\nrun:\n'
     text += "" if "image:" in more else "  image: i\n"
     reading = read(f"{text}{more}\n")
     assert code in {p.code for p in reading.problems}

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from pxtui.polyaxonfile import spec
+from pxtui.polyaxonfile.document import Document
 from pxtui.polyaxonfile.load import load
+from pxtui.polyaxonfile.path import Path
 from pxtui.polyaxonfile.reading import Reading
 
 SEED = """\
@@ -50,7 +53,7 @@ def codes(text: str) -> list[str]:
 def test_the_seed_spelling() -> None:
     reading = read(SEED)
     assert reading.problems == ()
-    assert reading.era == "2018 (0.0.5)"
+    assert reading.era == "0.0.2-0.0.6"
     found = reading.resolved
     assert found
     assert (found.kind, found.project, found.image) == ("experiment", "mnist", "python:3")
@@ -85,7 +88,7 @@ def test_lang_env_is_three_variables() -> None:
         ("version: 1\n", "version: '1'\n", "version '1'"),
         ("  name: mnist", "  name: a b", "project.name: 'a b'"),
         ("project:\n  name: mnist", "project: mnist", "project: expected a map, not a text"),
-        ("  name: mnist", "  nam: mnist", "project.name: expected a name"),
+        ("  name: mnist", "  nam: mnist", "project.name is missing"),
         ("  lr: 0.10", "  - lr", "declarations: expected a map"),
         ("  lr: 0.10", "  1: 0.10", "1 is a number"),
         ("  image: python:3", "  image: 'python: 3'", "blanks"),
@@ -94,10 +97,10 @@ def test_lang_env_is_three_variables() -> None:
         ("    - pip install x", "    - [a]\n    - 5", "run.steps.1: expected a text"),
         ("    - [A, 1]", "    A: 1", "expected a list of pairs"),
         ("    - [A, 1]", "    - [A]", "expected a pair"),
-        ("    - [A, 1]", "    - [1, A]", "expected a name"),
         ("    - [A, 1]", "    - [A B, 1]", "'A B' is not a name"),
         ("    - [A, 1]", '    - [A, "b\\nc"]', "more than one line"),
-        ("  cmd: py", "  cmd: {if: x} #", "run.cmd: expected a command"),
+        ("  cmd: py", "  cmd: {iff: x} #", "run.cmd: expected a command"),
+        ("  cmd: py", "  cmd: [py] #", "run.cmd: expected a command, not a list"),
         ("  cmd: py", "  cmd: 5 #", "run.cmd: expected a command"),
         ("declarations:", "declaration:", "'declaration' is no key"),
     ],
@@ -110,27 +113,77 @@ def test_a_wrong_value_is_an_error(old: str, new: str, message: str) -> None:
     assert any(message in p.message for p in found), reading.problems
 
 
-@pytest.mark.parametrize(
-    ("kind", "said"),
-    [
-        ("pipeline", "cannot be run yet"),
-        ("operation", "Polyaxon 1.x"),
-        ("experimnt", "did you mean experiment"),
-    ],
-)
-def test_other_kinds(kind: str, said: str) -> None:
-    (problem,) = (p for p in read(f"kind: {kind}\n{SEED[4:]}").problems if p.code[0] == "E")
-    assert problem.code == "E_KIND"
-    assert said in str(problem)
+BUILT = "version: 1\nkind: {}\nbuild: {{image: i, build_steps: [s]}}\n"
 
 
-@pytest.mark.parametrize("kind", ["notebook", "tensorboard", "plugin", "build"])
+def test_a_file_of_another_language_is_named() -> None:
+    found = spec.read(Document.parse(b"version: 1.1\nkind: operation\n", "p.yml"))
+    assert found.era == "1.x"
+    assert [p.code for p in found.problems] == ["E_KIND"]
+
+
+def test_a_kind_is_mended() -> None:
+    (problem,) = (p for p in read(BUILT.format("experimnt")).problems if p.code == "E_KIND")
+    assert "did you mean experiment" in problem.hint
+    assert problem.fix == ((("kind",), "experiment"),)
+
+
+@pytest.mark.parametrize("kind", ["notebook", "tensorboard", "build"])
 def test_kinds_that_are_only_built(kind: str) -> None:
-    reading = read(f"kind: {kind}\n{SEED[4:]}")
-    assert "W_KIND" in {p.code for p in reading.problems}
+    reading = read(BUILT.format(kind))
+    assert [p.code for p in reading.problems] == ["W_KIND"]
     assert reading.resolved
-    assert reading.resolved.image
+    assert (reading.resolved.kind, reading.resolved.image) == (kind, "i")
     assert not reading.resolved.cmd
+    assert "E_SCHEMA" in codes(BUILT.format(kind) + "run: {cmd: c}\n")
+
+
+def test_a_plugin_has_no_command() -> None:
+    plugin = "version: 1\nkind: plugin\nrun: {image: i, build_steps: [s]}\n"
+    reading = read(plugin)
+    assert reading.era == "0.0.8-0.1.0"
+    assert [p.code for p in reading.problems] == ["W_KIND"]
+    assert not read(plugin.replace("image: i", "image: i, cmd: c")).valid
+
+
+FLAT = """\
+version: 1
+kind: build
+dockerfile: docker/Dockerfile
+context: docker
+env_vars: [[A, b]]
+nocache: true
+lang_env: C.UTF-8
+"""
+
+
+def test_a_build_of_late_eras_is_flat() -> None:
+    reading = read(FLAT)
+    assert reading.era == "0.5.0-0.6.1"
+    assert reading.resolved
+    assert (reading.resolved.dockerfile, reading.resolved.context) == (
+        "docker/Dockerfile",
+        "docker",
+    )
+    assert ("A", "b") in reading.resolved.env
+    assert reading.resolved.nocache
+
+
+@pytest.mark.parametrize("added", ["image: i\n", "ref: 5\n"])
+def test_a_build_has_one_source(added: str) -> None:
+    (problem,) = (p for p in read(FLAT + added).problems if p.severity == "error")
+    assert "cannot go together" in problem.message
+
+
+def test_a_pipeline_is_checked_not_run() -> None:
+    text = "version: 1\nkind: pipeline\nops: [{name: a, template: {name: t}}]\n"
+    found = read(text + "templates: [{name: t, kind: job}]\n")
+    assert found.valid
+    assert [p.code for p in found.problems] == ["W_KIND", "W_IGNORED", "W_IGNORED"]
+    assert "E_SCHEMA" in codes(text)
+    assert "E_SCHEMA" in codes(text + "templates: [{name: u, kind: job}]\n")
+    waiting = text.replace("name: a,", "name: a, dependencies: [a],")
+    assert "E_CYCLE" in codes(waiting + "templates: [{name: t, kind: job}]\n")
 
 
 @pytest.mark.parametrize(
@@ -140,10 +193,9 @@ def test_kinds_that_are_only_built(kind: str) -> None:
         ("settings: {logging: {level: INFO}}\n", "W_IGNORED", 14),
         ("settings: {matrix: {a: {values: [1]}}}\n", "W_MATRIX", 14),
         ("matrix: {a: {values: [1]}}\n", "W_MATRIX", 14),
-        ("hptuning: {matrix: {a: {values: [1]}}}\n", "W_MATRIX", 14),
         ("  git: x\n", "W_IGNORED", 14),
         ("  comd: x\n", "W_UNKNOWN_KEY", 14),
-        ("  build_steps: [x]\n", "W_UNKNOWN_KEY", 9),
+        ("  build_steps: [x]\n", "W_UNKNOWN_KEY", 14),
     ],
 )
 def test_what_is_not_acted_on_is_said(added: str, code: str, line: int) -> None:
@@ -157,13 +209,66 @@ def test_a_mix_of_eras_is_acted_on_with_a_warning() -> None:
     assert found.resolved
     assert (found.resolved.image, found.resolved.steps) == ("i", ("s",))
     assert [p.code for p in found.problems] == ["W_UNKNOWN_KEY"] * 2
+    assert all("it is acted on here" in p.hint for p in found.problems)
 
 
-@pytest.mark.parametrize("run", ["", "run:\n", "run: {image: i}\n", "run: {cmd: c}\n"])
+@pytest.mark.parametrize("run", ["", "run:\n", "run: {image: i}\n"])
 def test_a_file_that_cannot_be_run_is_valid_and_says_so(run: str) -> None:
     found = read(f"version: 1\nproject: {{name: p}}\n{run}")
     assert found.valid
     assert [p.code for p in found.problems] == ["W_NOT_RUNNABLE"]
+
+
+EXPERIMENT = "version: 1\nkind: experiment\nbuild: {image: i}\nrun: {cmd: c}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (SEED.replace("  steps:", "  build_steps:"), "in a file like this it is `run.steps`"),
+        (EXPERIMENT.replace("image: i", "image: i, steps: [s]"), "write `build_steps`"),
+        (EXPERIMENT.replace("cmd: c", "cmd: c, comd: d"), "did you mean cmd?"),
+        (EXPERIMENT + "settings: {matrix: {a: {values: [1]}}}\n", "it is `hptuning`"),
+        (EXPERIMENT + "bild: {}\n", "did you mean build?"),
+        (EXPERIMENT + "environment: {resources: {gpu: {request: 1}}}\n", "write `requests`"),
+        (EXPERIMENT + "project: {name: p}\n", "it is `name`"),
+        (EXPERIMENT.replace("image: i", "build_steps: [s]"), "write `image:` there"),
+        (EXPERIMENT.replace("build: {image: i}\n", "build: i\n"), "write `image:` below it"),
+    ],
+)
+def test_a_complaint_says_what_to_write(text: str, said: str) -> None:
+    assert any(said in p.hint for p in read(text).problems), read(text).problems
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "value"),
+    [
+        (EXPERIMENT.replace("version: 1\n", ""), ("version",), "1"),
+        (EXPERIMENT.replace("version: 1\n", "version: 2\n"), ("version",), "1"),
+        (EXPERIMENT.replace("kind: experiment\n", ""), ("kind",), "experiment"),
+        (
+            "version: 1\nbuild: {image: i}\nrun: {cmd: c}\n"
+            "hptuning: {matrix: {a: {values: [1]}}}\n",
+            ("kind",),
+            "group",
+        ),
+        (EXPERIMENT + "logging: {level: INF}\n", ("logging", "level"), "INFO"),
+    ],
+)
+def test_what_can_be_mended_has_a_fix(text: str, path: Path, value: str) -> None:
+    found = read(text)
+    assert not found.valid
+    assert [p.fix for p in found.problems if p.fix] == [((path, value),)]
+    assert load(text.encode(), "p.yml", {path: value}).valid
+
+
+def test_only_the_place_of_the_era_is_acted_on() -> None:
+    text = EXPERIMENT.replace("image: i", "image: i, build_steps: [a]")
+    found = read(text.replace("cmd: c", "cmd: c, build_steps: [b]"))
+    assert found.resolved
+    assert found.resolved.steps == ("a",)
+    (problem,) = found.problems
+    assert "run.build_steps is ignored" in problem.message
 
 
 def test_names_that_templates_cannot_use() -> None:
@@ -178,3 +283,18 @@ def test_both_sections_of_declarations() -> None:
 @pytest.mark.parametrize("text", ["[1]", "x", "5"])
 def test_a_root_that_is_no_map(text: str) -> None:
     assert codes(text) == ["E_SCHEMA"]
+
+
+def test_many_faults_are_counted() -> None:
+    keys = "".join(f"  key{number}: 1\n" for number in range(5000))
+    found = read(EXPERIMENT.replace("run: {cmd: c}\n", f"run:\n  cmd: c\n{keys}"))
+    assert found.valid
+    assert len(found.problems) == 101
+    assert "900 more keys and values" in found.problems[-1].message
+
+
+@pytest.mark.parametrize("settings", ["5", "[]", "matrix", "{matrix: 5}", "{early_stopping: [1]}"])
+def test_a_section_of_another_type_is_named(settings: str) -> None:
+    found = read(f"version: 1\nsettings: {settings}\nrun: {{image: i, cmd: c}}\n")
+    assert not found.valid
+    assert any(p.line == 2 for p in found.problems)

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pxtui.polyaxonfile import templating
-from pxtui.polyaxonfile.templating import TemplateProblem, is_dear, parse, render
+from pxtui.polyaxonfile.document import Document
+from pxtui.polyaxonfile.rendering import Dear, Renderer
+from pxtui.polyaxonfile.scope import Scope
+from pxtui.polyaxonfile.templating import TemplateProblem, is_dear, is_template, parse, render
+from pxtui.polyaxonfile.typed import evaluate
 
 
 @pytest.mark.parametrize(
@@ -131,10 +137,85 @@ def test_dear(source: str) -> None:
 
 def test_what_stands_bare_in_a_command() -> None:
     source = """x {{ a }} "{{ b }}" '{{ c }}' {{ d | sh }} \\"{{ e.f }}"""
-    found = sorted(templating.inserted(source))
+    found = sorted((i.use, i.quote) for i in templating.inserted(source))
     assert found == [(("a",), ""), (("b",), '"'), (("c",), "'"), (("e", "f"), "")]
 
 
 def test_looking_at_a_template_computes_nothing() -> None:
     # Jinja's own find_undeclared_variables folds constants: it would take all memory here.
     assert parse("{{ 'x' * 10**12 }}").uses == frozenset()
+
+
+# -- to the end: what comes out is filled in again until it is no template
+
+PIECES = st.sampled_from(
+    [
+        *(
+            "{{ a }}",
+            "{{ b }}",
+            "{{ c }}",
+            "{{ o }}",
+            "{{ n }}",
+            "{",
+            "{ n }}",
+            "}}",
+            " ",
+            "x",
+            "\n",
+        ),
+        *("{% raw %}{{ n }}{% endraw %}", "{% if n %}1{% endif %}", "'", "[", "1", ", 2]"),
+    ]
+)
+TEXTS = st.lists(PIECES, max_size=5).map("".join)
+
+
+def filled(names: dict[str, str]) -> tuple[Renderer, Scope]:
+    renderer = Renderer(Document.parse(b"version: 1", "p"))
+    return renderer, Scope(renderer, names, {})
+
+
+@settings(max_examples=400, deadline=None)
+@given(TEXTS, TEXTS, TEXTS, TEXTS)
+def test_a_filled_in_text_is_final(a: str, b: str, c: str, text: str) -> None:
+    renderer, scope = filled({"a": a, "b": b, "c": c, "n": "0.10", "o": "{"})
+    found = scope.render((), text)
+    if found is None:
+        assert renderer.problems
+    else:
+        assert scope.render((), found) == found
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.from_regex(r"-?[0-9]{1,6}(\.[0-9]{0,4})?(e-?[0-9])?", fullmatch=True))
+def test_a_number_goes_through_as_it_was_typed(text: str) -> None:
+    _, scope = filled({"n": text, "m": "{{ n }}", "k": "{{ m }}"})
+    shown = str(evaluate(text))
+    assert scope.render((), "x {{ k }}") == f"x {shown}"
+    assert type(scope.value(("k",))) is type(evaluate(text))
+    if not isinstance(evaluate(text), str):
+        assert shown == text
+
+
+@pytest.mark.parametrize(
+    ("names", "code"),
+    [
+        ({"a": "{{ b }}", "b": "{{ a }}"}, "E_CYCLE"),
+        ({"a": "{% raw %}{{ a }}{% endraw %}"}, "E_CYCLE"),
+        ({"a": "{% raw %}{{ b }}{% endraw %}", "b": "{{ a }}"}, "E_CYCLE"),
+        ({"a": "{% raw %}{{ no }}{% endraw %}"}, "E_UNDEFINED"),
+    ],
+)
+def test_what_has_no_end_is_named(names: dict[str, str], code: str) -> None:
+    renderer, _ = filled(names)
+    assert [p.code for p in renderer.problems] == [code]
+    assert all(name in renderer.problems[0].message for name in "ab" if code == "E_CYCLE") or (
+        "b" not in names
+    )
+
+
+def test_what_may_be_dear_is_not_rendered_in_our_process() -> None:
+    document = Document.parse(b"version: 1", "p")
+    for names in ({"a": "{{ 2 ** 3 }}"}, {"a": "{{ o }}{ 2 ** 3 }}", "o": "{"}):
+        with pytest.raises(Dear):
+            Scope(Renderer(document, trusted=False), names, {})
+        assert Scope(Renderer(document), names, {}).value(("a",)) == 8

@@ -64,10 +64,14 @@ def test_numbers_keep_their_spelling_everywhere(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(8, "010"), (31, "0x1F"), (1000, "1_000"), (750, "12:30"), (True, "1")]
+    ("value", "text"), [(8, "010"), (31, "0x1F"), (1000, "1_000"), (True, "1")]
 )
 def test_other_spellings_become_the_number(value: Any, text: str) -> None:
     assert str(as_typed(value, text)) == str(value)
+
+
+def test_what_yaml_reads_to_the_base_of_60_stays_text() -> None:
+    assert (as_typed(750, "12:30"), as_typed(4202, "1:10:2")) == ("12:30", "1:10:2")
 
 
 def test_nan_is_left_alone() -> None:

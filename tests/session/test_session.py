@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +11,10 @@ import pytest
 
 from pxtui import history, project
 from pxtui.engine.fake import FakeEngine, Script
-from pxtui.events import Changed, Event, Notice, Queued, Saved, Started, Step
+from pxtui.events import Changed, Conflicted, Event, Queued, Saved, Started, Step
 from pxtui.session import adopt
 from pxtui.session.session import Session
+from pxtui.state import State
 from tests.session.conftest import ENDLESS, Open
 
 Make = Callable[..., Path]
@@ -112,7 +114,7 @@ async def test_edits_outlive_the_session_as_a_draft(make_project: Make, opened: 
         assert again.state.file_text, "the file is shown all the same"
 
 
-async def test_a_change_on_disk_keeps_the_edit_and_is_told(
+async def test_a_value_that_changed_on_disk_too_is_asked_before_a_save(
     make_project: Make, opened: Open
 ) -> None:
     root = make_project()
@@ -122,15 +124,66 @@ async def test_a_change_on_disk_keeps_the_edit_and_is_told(
         await driven.until(lambda: driven.state.edits)
         file.write_text(file.read_text().replace("lr: 0.1", "lr: 0.3"))
         driven.session.save()
-        await driven.until(lambda: any("not written" in e.text for e in _notices(driven.told)))
+        await driven.until(lambda: any(e.saving for e in _conflicts(driven.told)))
+        assert [c.theirs for c in driven.state.conflicts] == ["0.3"]
         assert "lr: 0.3" in file.read_text(), "never overwritten unseen"
+        driven.session.settle(LR, "mine")
         driven.session.save()
         await driven.until(lambda: driven.of(Saved))
+        assert not driven.state.conflicts
         assert "lr: 0.01" in file.read_text()
 
 
-def _notices(told: list[Event]) -> list[Notice]:
-    return [e for e in told if isinstance(e, Notice)]
+def _conflicts(told: list[Event]) -> list[Conflicted]:
+    return [e for e in told if isinstance(e, Conflicted)]
+
+
+def _in_place(file: Path, text: str) -> None:
+    file.write_text(text)
+
+
+def _by_rename(file: Path, text: str) -> None:
+    other = file.with_name("4913~")
+    other.write_text(text)
+    other.replace(file)
+
+
+def _away_and_back(file: Path, text: str) -> None:
+    file.rename(file.with_name("polyaxonfile.yml~"))
+    file.write_text(text)
+
+
+@pytest.mark.parametrize("write", [_in_place, _by_rename, _away_and_back])
+@pytest.mark.parametrize("linked", [False, True])
+async def test_the_file_is_read_again_whenever_an_editor_writes_it(
+    make_project: Make,
+    opened: Open,
+    tmp_path: Path,
+    write: Callable[[Path, str], None],
+    linked: bool,
+) -> None:
+    root = make_project()
+    file = root / "polyaxonfile.yml"
+    if linked:  # it lies where nothing is watched
+        real = tmp_path / "elsewhere" / "real.yml"
+        real.parent.mkdir()
+        file.rename(real)
+        file.symlink_to(real)
+        file = real
+    async with opened(root) as driven:
+        for number in range(1, 4):
+            text = re.sub("lr: .*", f"lr: 0.{number}7", file.read_text())
+            write(file, text)
+            expected = f"0.{number}7"
+            await driven.until(lambda: _lr(driven.state) == expected)  # noqa: B023
+        assert driven.state.file_text
+        assert driven.state.file_text.text == text
+        assert not driven.engine.requests
+
+
+def _lr(state: State) -> str:
+    declared = state.reading.declarations if state.reading else ()
+    return next((d.text for d in declared if d.name == "lr"), "")
 
 
 async def test_a_failing_step_runs_nothing(make_project: Make, opened: Open) -> None:

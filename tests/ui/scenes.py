@@ -136,6 +136,62 @@ def _invalid() -> tuple[e.Event, ...]:
     return (e.Invalid(broken, broken, ()), e.FileText(x.FILE, text), x.ENGINE, x.TREE)
 
 
+def _field_error() -> tuple[e.Event, ...]:
+    """A value typed that leads nowhere, beside a value taken out and one that was added."""
+    told = Problem("E_UNDEFINED", "epoch is not declared", x.FILE, 11, 11, "did you mean epochs?")
+    changed = x.reading(epochs="{{ epoch }}")
+    new = replace(x.declaration("momentum", "0.9", "float", 0.9, 14), used=False)
+    rows = tuple(
+        replace(d, type="template", value=None) if d.name == "epochs" else d
+        for d in changed.declarations
+        if d.name != "dropout"
+    )
+    broken = replace(changed, declarations=(*rows, new), resolved=None, problems=(told,))
+    edits = ((x.path("epochs"), "{{ epoch }}"), (x.path("dropout"), None), (new.path, "0.9"))
+    return (e.Invalid(broken, x.reading(), edits), x.FILE_TEXT, x.ENGINE, x.TREE)
+
+
+def shared() -> tuple[e.Event, ...]:
+    """The example with two values that follow another."""
+    text = x.TEXT.replace("lr: 0.1", "lr: &lr 0.1").replace("dropout: 0.5", "decay: *lr")
+    text = text.replace("epochs: 10", "warmup: *lr")
+    names = {"dropout": "decay", "epochs": "warmup"}
+    rows = tuple(
+        replace(d, name=names[d.name], path=x.path(names[d.name]), text="0.1", type="float",
+                value=0.1, used=True, shared=x.path("lr"))
+        if d.name in names else d
+        for d in x.reading().declarations
+    )  # fmt: skip
+    read = replace(x.reading(), declarations=rows, problems=())
+    return (e.Loaded(read, read, ()), e.FileText(x.FILE, text), x.ENGINE, x.TRUSTED, x.TREE)
+
+
+CONFLICTS = (
+    e.Conflict(x.path("lr"), "lr", "0.01", "0.05", "0.1"),
+    e.Conflict(x.path("epochs"), "epochs", "20", None, "10"),
+)
+
+
+def _conflicted(logs: Path) -> tuple[e.Event, ...]:
+    """The file was changed by something else where the person had changed it too."""
+    theirs = x.reading(lr="0.05")
+    rows = tuple(d for d in theirs.declarations if d.name != "epochs")
+    edits = ((x.path("lr"), "0.01"), (x.path("epochs"), "20"))
+    mine = x.reading(lr="0.01", epochs="20")
+    text = x.TEXT.replace("lr: 0.1", "lr: 0.05").replace("  epochs: 10\n", "")
+    return (
+        e.FileText(x.FILE, text),
+        e.Loaded(mine, replace(theirs, declarations=rows), edits),
+        e.Conflicted(CONFLICTS),
+        e.Conflicted(CONFLICTS, saving=True),
+        e.Notice(
+            "warning",
+            "not written: the file has lr = 0.05; yours is 0.01",
+            "choose which one stands",
+        ),
+    )
+
+
 NO_ENGINE = e.EngineSeen(
     False, "docker", note="nothing answers at unix:///var/run/docker.sock: start the docker service"
 )
@@ -173,6 +229,19 @@ SCENES: dict[str, Scene] = {
     "decided": Scene((*NEEDY[:3], x.TREE, x.DECIDED)),
     "decide": Scene(NEEDY, keys=("tab", "down", "enter")),
     "decide-light": Scene(NEEDY, keys=("tab", "down", "enter"), theme=themes.LIGHT),
+    "field-error": Scene(_field_error(), keys=("down", "down", "down")),
+    "field-error-small": Scene(_field_error(), keys=("down", "down", "down"), size=(80, 24)),
+    "problem": Scene(_invalid(), keys=("exclamation_mark",)),
+    "add": Scene(x.OPENED, keys=("plus", *"batch-size: 64", "enter")),
+    "add-small": Scene(x.OPENED, keys=("plus", *"momentum: 0.9"), size=(80, 24)),
+    "shared": Scene(shared(), keys=("down", "down", "enter", *"0.5", "enter")),
+    "shared-light": Scene(
+        shared(), keys=("down", "down", "enter", *"0.5", "enter"), theme=themes.LIGHT
+    ),
+    "conflict": Scene(RUN_STATE, _conflicted),
+    "conflict-light": Scene(RUN_STATE, _conflicted, theme=themes.LIGHT),
+    "conflict-small": Scene(RUN_STATE, _conflicted, size=(80, 24)),
+    "conflict-later": Scene(RUN_STATE, _conflicted, keys=("escape",)),
     "secret": Scene(x.with_secret(), keys=("end", "enter")),
     "watch": Scene(RUN_STATE, _running, keys=("5",)),
     "huge": Scene(RUN_STATE, _running, size=(200, 60)),
@@ -181,6 +250,8 @@ SCENES: dict[str, Scene] = {
 }  # fmt: skip
 LOOKED_AT = (
     "huge", "stacked", "tiny", "needs-light", "needs-huge", "decided", "decide-light",
+    "field-error-small", "problem", "add-small", "shared-light", "conflict-light",
+    "conflict-small", "conflict-later",
 )  # fmt: skip
 """Scenes that are drawn when somebody looks at them."""
 PICTURES = tuple(name for name in SCENES if name not in LOOKED_AT)

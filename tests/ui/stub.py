@@ -61,7 +61,7 @@ class StubSession(Session):
         self._listeners.append(queue)
         return self._told(queue)
 
-    def edit(self, path: Path, text: str) -> None:
+    def edit(self, path: Path, text: str | None) -> None:
         self.asked.append(("edit", path, text))
 
     def undo(self) -> None:
@@ -70,8 +70,11 @@ class StubSession(Session):
     def redo(self) -> None:
         self.asked.append(("redo",))
 
-    def reset(self, path: Path) -> None:
+    def reset(self, path: Path | None) -> None:
         self.asked.append(("reset", path))
+
+    def settle(self, path: Path, keep: Literal["mine", "theirs"]) -> None:
+        self.asked.append(("settle", path, keep))
 
     def save(self) -> None:
         self.asked.append(("save",))

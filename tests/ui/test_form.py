@@ -17,7 +17,7 @@ from pxtui.ui import command_lines
 from pxtui.ui.app import PxtuiApp
 from pxtui.ui.dotted import dotted
 from pxtui.ui.field import Field
-from pxtui.ui.panes.next_run import Form
+from pxtui.ui.panes.form import Form
 from pxtui.ui.panes.will_run import Command
 from tests.ui import example as x
 from tests.ui.seeing import press, until, words
@@ -44,6 +44,16 @@ async def test_enter_opens_a_field_and_enter_accepts_what_was_typed() -> None:
         assert not field.display
 
 
+async def test_a_plus_belongs_into_an_open_field() -> None:
+    app, session = app_on(*x.OPENED)
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "down", "enter", *"1e", "plus", "3")
+        await until(pilot, lambda: "↵ accept" in words(app))
+        assert "+ add" not in words(app)
+        await press(pilot, "enter")
+        assert session.asked == [("edit", x.path("lr"), "1e+3")]
+
+
 async def test_escape_leaves_the_value_as_it_was() -> None:
     app, session = app_on(*x.OPENED)
     async with app.run_test(size=SIZE) as pilot:
@@ -63,11 +73,11 @@ async def test_a_text_that_cannot_stand_in_the_file_marks_the_field_and_leaves_i
     locked = e.FileText(x.FILE, x.TEXT.replace("batch_size: 128", "batch_size: [128]"))
     app, session = app_on(*x.OPENED, locked)
     async with app.run_test(size=SIZE) as pilot:
-        await press(pilot, "enter", "6", "4", "enter")
+        await press(pilot, "enter", *"[64", "enter")
         field = app.screen.query_one("#field", Field)
         assert field.display
         assert field.has_class("-refused")
-        assert "cannot be set" in words(app)
+        assert "cannot be '[64': that is not one list" in words(app)
         assert session.asked == []
 
 
@@ -370,8 +380,8 @@ async def test_a_secret_that_is_not_taken_is_not_repeated() -> None:
         locked = x.TEXT.replace("  use_amp: true", "  use_amp: true\n  api_key: [s3c]")
         session.tell(e.FileText(x.FILE, locked))
         app.screen.query_one(Form).focus()
-        await press(pilot, "enter", "s", "3", "c", "enter")
-        await until(pilot, lambda: "cannot be set" in words(app))
+        await press(pilot, "enter", *"[s3c", "enter")
+        await until(pilot, lambda: "that is not one list" in words(app))
         assert "s3c" not in words(app)
 
 

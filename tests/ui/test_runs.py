@@ -138,7 +138,7 @@ async def test_the_keys_go_to_the_run_under_the_cursor() -> None:
 async def test_a_run_is_removed_when_asked_and_a_starred_one_when_asked_twice() -> None:
     app, session = app_on(LIST, x.started("r11", 11, x.NOW))
     async with app.run_test(size=SIZE) as pilot:
-        await press(pilot, "delete")
+        await press(pilot, "1", "delete")
         await until(pilot, lambda: "choose the run to remove in Runs" in words(app))
         await press(pilot, "6", "delete")
         await until(pilot, lambda: "#11 has not ended: s stops it" in words(app))

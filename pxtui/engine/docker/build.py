@@ -176,7 +176,7 @@ class DockerBuild:
         args: BuildArgs,
     ) -> str | Outcome:
         """The image that was made, or how it failed."""
-        for note in args.notes:
+        for note in (*self._request.plan.notes, *args.notes):
             self._say(note)
         params = {
             "rm": "1",

@@ -11,7 +11,6 @@ import sys
 import tarfile
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from pxtui import places
@@ -125,11 +124,15 @@ class LocalBuild:
         try:
             for folder in (environment.folder, environment.code, environment.folder / "trees"):
                 places.private_dir(folder)
+            for note in self._request.plan.notes:
+                self._sink.write(f"{note}\n".encode("utf-8", "surrogatepass"), "stdout")
             with self._step(1):
                 self._make_venv(environment)
                 for file in self._request.plan.staged:
-                    (environment.code / file.name).write_bytes(file.data)
-                    (environment.code / file.name).chmod(file.mode)
+                    place = environment.code / file.name
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    place.write_bytes(file.data)
+                    place.chmod(file.mode)
             variables = environment.variables(passed(pip=True), self._request.plan.env)
             has_uv = shutil.which("uv", path=variables["PATH"]) is not None
             for index, step in enumerate(self._steps, 2):
@@ -189,9 +192,8 @@ class LocalBuild:
         for left in tree.parent.glob(".*"):
             shutil.rmtree(left, ignore_errors=True)
         try:
-            plan = replace(request.plan, staged=())
             with (
-                pack(request.root, listing, plan, "", self._commands.check) as spool,
+                pack(request.root, listing, request.plan, "", self._commands.check) as spool,
                 tarfile.open(fileobj=spool) as tar,
             ):
                 tar.extraction_filter = lambda member, _: member

@@ -13,7 +13,6 @@ _ELSEWHERE = ("-t", "--target", "--prefix", "--root", "--python")
 """Options with which pip leaves the environment."""
 _OWN = ("config", "cache")
 """Commands of pip that change the person's own settings."""
-_SETUP = (SETUP, f"./{SETUP}")
 _UV = re.compile(r"\s*uv\s+pip\b")
 
 
@@ -23,13 +22,14 @@ def refusal(step: str, staged: Collection[str]) -> str:
     if words is None:
         return "it is more than one plain command"
     if words[0] in ("sh", "bash", "/bin/sh", "/bin/bash") and words[1:2]:
-        words = [f"./{SETUP}" if words[1] in _SETUP else "", *words[2:]]
-    if words[0] == f"./{SETUP}":
-        return "" if SETUP in staged else f"the project has no {SETUP}"
+        words = [f"./{words[1].removeprefix('./')}", *words[2:]]
+    script = words[0].removeprefix("./")
+    if script in SETUP and script != words[0]:
+        return "" if script in staged else f"the project has no {script}"
     for pip in _PIP:
         if tuple(words[: len(pip)]) == pip:
             return _pip_refusal(words[len(pip) :])
-    return f"it is neither pip nor {SETUP}"
+    return f"it is neither pip nor {SETUP[0]}"
 
 
 def command(step: str, has_uv: bool) -> list[str]:

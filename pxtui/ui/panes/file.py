@@ -3,139 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from textual.app import ComposeResult
 
 from pxtui.logs.text import clean_line
+from pxtui.polyaxonfile.path import Path
 from pxtui.polyaxonfile.problems import Problem
 from pxtui.polyaxonfile.reading import Declaration
 from pxtui.polyaxonfile.secret import DOTS
 from pxtui.state import State
-from pxtui.ui import log_lines, words
+from pxtui.ui import words
 from pxtui.ui.dotted import dotted
-from pxtui.ui.draw import Block, Lines, Piece, Row, cut, row, spread, width_of
+from pxtui.ui.draw import Block, Row, cut, row, spread
 from pxtui.ui.pane import Pane
+from pxtui.ui.panes.columns import TAKEN_OUT, errors_of
+from pxtui.ui.panes.file_view import FileView
 from pxtui.ui.panes.gets import folded
-
-_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
-_COMMENT = re.compile(r"(?:^|\s)#.*$")
-_PAIR = re.compile(r"^(\s*(?:- +)?[^\s#'\"{\[][^#:]*:)(\s+)(\S.*)$")
-
-
-def shown(text: str) -> str:
-    """A line of the file as it is drawn."""
-    return clean_line(text.expandtabs(4))
-
-
-@lru_cache(maxsize=512)
-def highlighted(text: str) -> Row:
-    """A line of YAML: values strong, templates in the key colour, comments soft."""
-    text = shown(text)
-    comment = _COMMENT.search(text) if "'" not in text and '"' not in text else None
-    body, rest = (text[: comment.start()], text[comment.start() :]) if comment else (text, "")
-    pair = _PAIR.match(body)
-    head, value = (pair[1] + pair[2], pair[3]) if pair else (body, "")
-    pieces = [*_templates(head, "ink"), *_templates(value, "strong"), Piece(rest, "soft")]
-    return tuple(piece for piece in pieces if piece.text)
-
-
-def _templates(text: str, tone: str) -> Iterator[Piece]:
-    at = 0
-    for found in _TEMPLATE.finditer(text):
-        yield Piece(text[at : found.start()], tone)
-        yield Piece(found[0], "key")
-        at = found.end()
-    yield Piece(text[at:], tone)
-
-
-def sliced(pieces: Row, start: int, end: int | None) -> Row:
-    """The part of a row between two characters."""
-    cut_out, at = [], 0
-    for piece in pieces:
-        last = None if end is None else max(0, end - at)
-        cut_out.append(piece._replace(text=piece.text[max(0, start - at) : last]))
-        at += len(piece.text)
-    return tuple(cut_out)
-
-
-class FileView(Lines):
-    """The lines of the file, made when they are seen; a problem stands beside or below its line."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._texts: list[str] = []
-        self._problems: dict[int, list[Problem]] = {}
-        self._notes: dict[int, str] = {}
-        self._rows: list[tuple[int, int, int]] = []
-        """Line (from 0), where its part begins, and which problem stands below (-1: the line)."""
-        self._width = 0
-
-    def set(self, texts: list[str], problems: Sequence[Problem], notes: dict[int, str]) -> None:
-        """Show a text with what is to be said of its lines."""
-        by_line: dict[int, list[Problem]] = defaultdict(list)
-        for problem in problems:
-            by_line[min(max(1, problem.line), max(1, len(texts))) - 1].append(problem)
-        if (texts, dict(by_line), notes) != (self._texts, self._problems, self._notes):
-            self._texts, self._problems, self._notes = texts, dict(by_line), notes
-            self._width = -1
-            self.renew()
-
-    def renew(self) -> None:
-        """Lay problems out beside their lines, or below where there is no room."""
-        if self._width != self.size.width:
-            self._width = self.size.width
-            self._rows = []
-            for index, text in enumerate(self._texts):
-                start = 0
-                for part in log_lines.folded(shown(text), max(8, self._width - 7)):
-                    self._rows.append((index, start, -1))
-                    start += len(part)
-                for at in range(1 if self._beside(index) else 0, self._told(index)):
-                    self._rows.append((index, 0, at))
-        super().renew()
-
-    def _told(self, index: int) -> int:
-        return len(self._problems.get(index, ()))
-
-    def _beside(self, index: int) -> str:
-        """What stands at the right of a line, if it fits."""
-        told = self._problems.get(index)
-        text = clean_line(told[0].message) if told else self._notes.get(index, "")
-        room = self.size.width - 6 - width_of(highlighted(self._texts[index])) - 3
-        brief = text.partition(": ")[0]
-        return next((t for t in (text, brief) if t and len(t) <= room), "")
-
-    def count(self) -> int:
-        """Lines, and problems below them."""
-        return len(self._rows)
-
-    def line(self, index: int, width: int) -> Row:
-        """Number, mark, text, and what is to be said."""
-        at, start, below = self._rows[index]
-        told = self._problems.get(at, [])
-        if below >= 0:
-            return row("     ", (cut(told[below].message, width - 5), _tone([told[below]])))
-        tone = _tone(told) if told else "soft"
-        following = self._rows[index + 1 : index + 2]
-        end = following[0][1] if following and following[0][0] == at else 0
-        text = sliced(highlighted(self._texts[at]), start, end or None)
-        if start:
-            return (Piece("     "), *text)
-        left = (Piece(f"{at + 1:>2} ", tone), Piece("! " if told else "  ", f"{tone} b"), *text)
-        note = self._beside(at)
-        return spread(left, row((note, tone)) if note else (), width)
-
-    def show_line(self, line: int) -> None:
-        """Bring a line (from 1) into view."""
-        at = next((i for i, place in enumerate(self._rows) if place[0] == line - 1), 0)
-        self.scroll_to(y=max(0, at - self.size.height // 2), animate=False)
-
-
-def _tone(problems: Sequence[Problem]) -> str:
-    return "bad" if any(p.severity == "error" for p in problems) else "warn"
 
 
 class _FirstBuild(Block):
@@ -205,7 +90,12 @@ class File(Pane):
 
     def __init__(self) -> None:
         super().__init__(id="file")
+        self.over = 0
+        """How many files are laid over this one."""
         self._state: State | None = None
+        self._seen: object = None
+        self._placed: Mapping[Problem, Problem] = {}
+        self._of_rows: Mapping[Path, Problem] = {}
 
     def compose(self) -> ComposeResult:
         """The text, and below it the first build."""
@@ -222,19 +112,29 @@ class File(Pane):
         if state.no_file is not None:
             nothing.folder, nothing.message = state.no_file.folder, state.no_file.message
             nothing.refresh(layout=True)
-        if state.file_text is not None:
-            secrets = tuple(d.path for d in _declared(state) if d.secret)
-            texts = dotted(state.file_text.text.removeprefix("\ufeff"), secrets).split("\n")
-            texts = texts[:-1] if texts[-1] == "" else texts
-            problems = state.reading.problems if state.reading else ()
-            view.set([t.removesuffix("\r") for t in texts], problems, _notes(state))
-        else:
-            view.set([], (), {})
+        seen = (state.file_text, state.reading, state.base, state.edits, _base_present(state))
+        if seen != self._seen:
+            self._seen = seen
+            self._show_text(state)
         new = state.build is None and state.image is None and not state.history
         first.state = state
         first.display = new and state.resolved is not None and self.size.height > 20
         first.refresh(layout=True)
         self.fit()
+
+    def _show_text(self, state: State) -> None:
+        if state.file_text is None:
+            self._placed = {}
+            self.query_one(FileView).set([], (), {})
+            return
+        texts = _texts(state, state.file_text.text.removeprefix("\ufeff"))
+        texts = texts[:-1] if texts[-1] == "" else texts
+        self._placed = _on_disk(state)
+        if state.reading is not None:
+            self._of_rows = errors_of(state.reading.declarations, state.reading.problems)
+        problems = tuple(self._placed.values())
+        view = self.query_one(FileView)
+        view.set([t.removesuffix("\r") for t in texts], problems, _notes(state))
 
     def fit(self) -> None:
         """The text takes what the first build leaves."""
@@ -247,12 +147,50 @@ class File(Pane):
         if self._state is not None:
             self.show(self._state, 0)
 
-    def show_line(self, line: int) -> None:
-        """Bring a line (from 1) into view."""
-        self.query_one(FileView).show_line(line)
+    def go_to(self, problem: Problem) -> bool:
+        """Put the cursor on the line of a problem, if it is one of this file."""
+        placed = self._placed.get(problem)
+        if placed is None:
+            return False
+        view = self.query_one(FileView)
+        view.show_line(placed.line)
+        self.screen.set_focus(view)
+        return True
+
+    @property
+    def line(self) -> int:
+        """The line (from 1) under the cursor."""
+        return self.query_one(FileView).here
+
+    @property
+    def problem(self) -> Problem | None:
+        """The problem under the cursor, as the working set has it."""
+        here = self.query_one(FileView).problem
+        return next((p for p, placed in self._placed.items() if placed == here), None)
+
+    def hint(self) -> Row:
+        """What Enter does with the problem under the cursor."""
+        problem = self.problem
+        reading = self._state.base if self._state else None
+        narrow = self.screen.has_class("-compact")
+        if problem is None and reading is not None and (narrow or self.over):
+            laid = words.number(self.over, "file is laid over it", "files are laid over it")
+            over = (f" · {laid}" if self.over else "", "soft")
+            return row((clean_line(reading.file), "strong b"), " ", *self._valid(), over)
+        if problem is None:
+            return ()
+        if problem.fix:
+            what = f" mends it: {clean_line(problem.hint)}" if problem.hint else " mends it"
+            return row(("↵", "key b"), (what, "soft"))
+        if problem in self._of_rows.values():
+            return row(("↵", "key b"), (" changes the value in the form", "soft"))
+        return row(("↵", "key b"), (f" opens your editor at line {self.line}", "soft"))
 
     def note(self) -> Row:
-        """Whether the file is valid, and its era."""
+        """Whether the file is valid, its era, and how many files are laid over it."""
+        return (*self._valid(), *row((f" · +{self.over}" if self.over else "", "soft")))
+
+    def _valid(self) -> Row:
         reading = self._state.base if self._state else None
         if reading is None:
             return ()
@@ -266,16 +204,53 @@ def _declared(state: State) -> Sequence[Declaration]:
     return state.base.declarations if state.base else ()
 
 
+def _texts(state: State, text: str) -> list[str]:
+    """The lines, with dots for secrets; what has rows and no secrets was read and has none."""
+    rows = _declared(state)
+    secrets = tuple(d.path for d in rows if d.secret)
+    return (dotted(text, secrets) if secrets or not rows else text).split("\n")
+
+
+def _base_present(state: State) -> bool | None:
+    return state.engine.base_present if state.engine is not None else None
+
+
+def _on_disk(state: State) -> Mapping[Problem, Problem]:
+    """The problems of the working set, each at its line of the file as it is on disk."""
+    if state.reading is None or state.file_text is None:
+        return {}
+    files = (state.file_text.file, state.reading.file)
+    problems = [p for p in state.reading.problems if p.file in files]
+    if not state.edits or state.base is None:
+        return {p: p for p in problems}
+    lines = {d.path: d.line for d in state.base.declarations}
+    known = {(p.code, p.message): p.line for p in state.base.problems}
+    rows = {d.line: lines[d.path] for d in state.reading.declarations if d.path in lines}
+    return {
+        p: replace(p, line=known.get((p.code, p.message)) or rows.get(p.line, p.line))
+        for p in problems
+    }
+
+
 def _notes(state: State) -> dict[int, str]:
     """What is to be said of lines without a problem: edits, and an image that is not there."""
     notes: dict[int, str] = {}
     edits = dict(state.edits)
+    texts = state.file_text.text.split("\n") if state.file_text else []
     for item in _declared(state):
-        if item.path in edits:
-            text = DOTS if item.secret else cut(edits[item.path], 24)
-            notes[item.line - 1] = f"~ {text} in the next run"
-    if state.engine is not None and state.engine.base_present is False and state.file_text:
-        texts = state.file_text.text.split("\n")
+        in_line = "".join(texts[item.line - 1 : item.line])
+        if item.path in edits and str(item.path[-1]) in in_line:
+            text = DOTS if item.secret else edits[item.path]
+            said = TAKEN_OUT if text is None else f"{cut(text, 24)} in the next run"
+            notes[item.line - 1] = f"~ {said}"
+    known = {d.path for d in _declared(state)}
+    added = [path for path, text in edits.items() if text is not None and path not in known]
+    if added:
+        section = re.compile(rf"{re.escape(str(added[0][0]))}\s*:")
+        at = next((i for i, text in enumerate(texts) if section.match(text)), None)
+        if at is not None:
+            notes[at] = f"~ {words.number(len(added), 'value')} more in the next run"
+    if _base_present(state) is False:
         at = next((i for i, text in enumerate(texts) if re.match(r"\s*image:\s*\S", text)), None)
         if at is not None:
             notes[at] = "not here yet"

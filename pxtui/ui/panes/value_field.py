@@ -8,12 +8,10 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from pxtui.errors import PxtuiError
 from pxtui.events import FileText
-from pxtui.polyaxonfile.document import Document
-from pxtui.polyaxonfile.path import Path
 from pxtui.polyaxonfile.reading import Declaration
-from pxtui.polyaxonfile.secret import DOTS, without
+from pxtui.polyaxonfile.secret import DOTS
+from pxtui.ui.allowed import refused
 from pxtui.ui.field import Field
 
 
@@ -36,9 +34,9 @@ class ValueField(Field):
     class Accepted(Message):
         """A value was typed."""
 
-        def __init__(self, path: Path, text: str) -> None:
+        def __init__(self, item: Declaration, text: str) -> None:
             super().__init__()
-            self.path, self.text = path, text
+            self.item, self.text = item, text
 
     class Told(Message):
         """Something to be said to the person."""
@@ -62,7 +60,7 @@ class ValueField(Field):
         self.item = item
         self.remove_class("-refused")
         self.password = item.secret
-        self.value = item.text
+        self.value = one_line(item)
         self.display = True
         self.focus()
 
@@ -87,28 +85,22 @@ class ValueField(Field):
         return DOTS if self.password else self.value
 
     @on(Field.Submitted)
-    def _accept(self, event: Field.Submitted) -> None:
+    async def _accept(self, event: Field.Submitted) -> None:
         event.stop()
-        if self.item is None:
+        item, text = self.item, self.value
+        if item is None:
             return
-        reason = self._refusal(self.item.path)
+        changed = text != one_line(item)
+        reason = await refused(self.file, item.path, text, secret=item.secret) if changed else ""
+        if self.item is None:
+            return  # its row went away meanwhile
         self.set_class(bool(reason), "-refused")
         if reason:
             self.post_message(self.Told(reason))
             return
-        if self.value != self.item.text:
-            self.post_message(self.Accepted(self.item.path, self.value))
+        if changed:
+            self.post_message(self.Accepted(self.item, text))
         self.close()
-
-    def _refusal(self, path: Path) -> str:
-        """Why the text cannot stand at its place in the file; empty if it can."""
-        try:
-            if self.file is not None:
-                Document.parse(self.file.text.encode(), self.file.file).set(path, self.value)
-        except (PxtuiError, UnicodeEncodeError) as error:
-            hidden = frozenset({self.value} if self.password else ())
-            return without(str(error), hidden)
-        return ""
 
     @on(Field.Blurred)
     def _left(self, event: Field.Blurred) -> None:
@@ -118,9 +110,17 @@ class ValueField(Field):
             return
         item, self.item = self.item, None
         self.display = False
-        if self.value != item.text:
+        if self.value != one_line(item):
             self.post_message(self.Told(f"{item.name}: {self._typed} was not taken"))
 
     def action_leave(self) -> None:
         """Leave the value as it was."""
         self.close()
+
+
+def one_line(item: Declaration) -> str:
+    """The text of a value in one line, where it may be put so: a list in brackets may."""
+    lines = item.text.split("\n")
+    if item.type not in ("list", "map") or any("#" in line for line in lines):
+        return item.text
+    return " ".join(line.strip() for line in lines)
