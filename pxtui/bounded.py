@@ -19,8 +19,8 @@ from pxtui.polyaxonfile.opening import edited, opened
 from pxtui.polyaxonfile.path import Edits
 from pxtui.polyaxonfile.problems import PolyaxonfileError
 from pxtui.polyaxonfile.reading import Reading
-from pxtui.polyaxonfile.rendering import Dear
 from pxtui.polyaxonfile.source import Version
+from pxtui.polyaxonfile.templating.rendering import Dear
 
 MIB = 1024 * 1024
 STARTUP_SECONDS = 4.0

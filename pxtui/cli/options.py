@@ -14,7 +14,7 @@ import click
 from pxtui import project, settings
 from pxtui.errors import PxtuiError, SettingsError
 from pxtui.logs.text import clean_line
-from pxtui.polyaxonfile import eras
+from pxtui.polyaxonfile.spec import eras
 
 R = TypeVar("R")
 

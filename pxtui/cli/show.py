@@ -19,7 +19,7 @@ from pxtui.logs.text import clean, clean_line
 from pxtui.polyaxonfile import trials
 from pxtui.polyaxonfile.matrix import Space
 from pxtui.polyaxonfile.reading import Resolved
-from pxtui.polyaxonfile.rendering import Dear
+from pxtui.polyaxonfile.templating.rendering import Dear
 from pxtui.project import Project, read_all
 
 MAX_TRIALS = 1000

@@ -13,7 +13,7 @@ from pxtui.image.ignore import Denial, Rules, Verdict
 from pxtui.image.plan import CONDA, REQUIREMENTS, SETUP, StagedFile, Staging
 from pxtui.image.tree import open_file, open_folder
 from pxtui.polyaxonfile import steps as read
-from pxtui.polyaxonfile.eras import MODERN
+from pxtui.polyaxonfile.spec.eras import MODERN
 from pxtui.polyaxonfile.steps import Name
 
 _LIMIT = 4 << 20

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pxtui.errors import EditError
-from pxtui.polyaxonfile import splice
 from pxtui.polyaxonfile.characters import index_in_file
 from pxtui.polyaxonfile.compose import compose
+from pxtui.polyaxonfile.edit import splice
 from pxtui.polyaxonfile.path import Path
 from pxtui.polyaxonfile.problems import PolyaxonfileError, Problem
 from pxtui.polyaxonfile.source import Version
@@ -118,4 +118,3 @@ class Document:
         if len(data) > MAX_BYTES:
             raise EditError(f"the file would have more than {MAX_BYTES:,} bytes")
         return Document(data, self.file, tree, self._bom)
-

@@ -11,8 +11,8 @@ from typing import Any
 from pxtui.polyaxonfile.path import Path
 from pxtui.polyaxonfile.problems import Problem
 from pxtui.polyaxonfile.source import Source
+from pxtui.polyaxonfile.templating.undefined import near
 from pxtui.polyaxonfile.typed import what
-from pxtui.polyaxonfile.undefined import near
 
 _YES = ("y", "yes", "t", "true", "on", "1")
 _NO = ("n", "no", "f", "false", "off", "0")

@@ -7,19 +7,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pxtui.polyaxonfile import command, names, spec
+from pxtui.polyaxonfile import command, spec
 from pxtui.polyaxonfile.looks import Looks, control_problems
-from pxtui.polyaxonfile.names import Names
 from pxtui.polyaxonfile.opening import edited, opened
 from pxtui.polyaxonfile.path import Edits, Path, dotted
 from pxtui.polyaxonfile.problems import PolyaxonfileError, Problem
 from pxtui.polyaxonfile.reading import Declaration, Reading, Resolved
-from pxtui.polyaxonfile.rendering import Renderer
 from pxtui.polyaxonfile.rows import Rows, type_of
-from pxtui.polyaxonfile.scope import Scope
 from pxtui.polyaxonfile.secret import DOTS, is_secret, without
 from pxtui.polyaxonfile.source import Source, Version
 from pxtui.polyaxonfile.spec import Spec
+from pxtui.polyaxonfile.templating import names
+from pxtui.polyaxonfile.templating.names import Names
+from pxtui.polyaxonfile.templating.rendering import Renderer
+from pxtui.polyaxonfile.templating.scope import Scope
 from pxtui.polyaxonfile.typed import evaluate, jsonable
 from pxtui.polyaxonfile.work import Text, Work
 

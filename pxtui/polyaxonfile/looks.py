@@ -7,15 +7,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pxtui.polyaxonfile import command, faults, shell, templating
-from pxtui.polyaxonfile.names import Names
+from pxtui.polyaxonfile import command, shell, templating
 from pxtui.polyaxonfile.path import Path, dotted
 from pxtui.polyaxonfile.problems import Problem
 from pxtui.polyaxonfile.reading import Declaration
-from pxtui.polyaxonfile.scope import Scope
 from pxtui.polyaxonfile.secret import is_secret
 from pxtui.polyaxonfile.source import Source
 from pxtui.polyaxonfile.spec import Spec
+from pxtui.polyaxonfile.templating import faults
+from pxtui.polyaxonfile.templating.names import Names
+from pxtui.polyaxonfile.templating.scope import Scope
 from pxtui.polyaxonfile.work import Text
 
 MAX_UNUSED = 20

@@ -8,11 +8,11 @@ from typing import Any
 
 from pxtui.errors import EditError
 from pxtui.polyaxonfile.document import Document
+from pxtui.polyaxonfile.edit.ways import put, same
 from pxtui.polyaxonfile.path import Path, dotted
 from pxtui.polyaxonfile.problems import PolyaxonfileError, Problem
 from pxtui.polyaxonfile.source import Version
 from pxtui.polyaxonfile.tree import Node
-from pxtui.polyaxonfile.ways import put, same
 
 
 @dataclass(frozen=True, slots=True, eq=False)

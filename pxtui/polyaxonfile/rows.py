@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from pxtui.polyaxonfile.inputs import Input
-from pxtui.polyaxonfile.names import Names
 from pxtui.polyaxonfile.path import Path, dotted
 from pxtui.polyaxonfile.reading import Declaration
-from pxtui.polyaxonfile.scope import Scope
 from pxtui.polyaxonfile.secret import is_secret
 from pxtui.polyaxonfile.source import Source
 from pxtui.polyaxonfile.spec import Spec
+from pxtui.polyaxonfile.templating.names import Names
+from pxtui.polyaxonfile.templating.scope import Scope
 
 _TYPES = {"int": "int", "float": "float", "metric": "float", "bool": "bool", "list": "list"}
 _MAPS = ("dict", "dict_of_dicts", "metadata")

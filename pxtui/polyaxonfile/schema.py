@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from pxtui.polyaxonfile import eras
-from pxtui.polyaxonfile.distributions import CONTINUOUS, RANGES
-from pxtui.polyaxonfile.eras import ERAS, Era
-from pxtui.polyaxonfile.grammar import Key, Shape
-from pxtui.polyaxonfile.keys import FILE
+from pxtui.polyaxonfile.matrix.distributions import CONTINUOUS, RANGES
+from pxtui.polyaxonfile.spec import eras
+from pxtui.polyaxonfile.spec.eras import ERAS, Era
+from pxtui.polyaxonfile.spec.grammar import Key, Shape
+from pxtui.polyaxonfile.spec.keys import FILE
 
 Schema = dict[str, Any]
 

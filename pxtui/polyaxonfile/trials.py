@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pxtui.polyaxonfile import names, spec
-from pxtui.polyaxonfile.names import Names
+from pxtui.polyaxonfile import spec
 from pxtui.polyaxonfile.opening import opened
 from pxtui.polyaxonfile.path import Path, dotted
-from pxtui.polyaxonfile.rendering import Renderer
-from pxtui.polyaxonfile.scope import Scope
 from pxtui.polyaxonfile.secret import DOTS, is_secret
 from pxtui.polyaxonfile.source import Source, Version
-from pxtui.polyaxonfile.templating import is_template
+from pxtui.polyaxonfile.templating import is_template, names
+from pxtui.polyaxonfile.templating.names import Names
+from pxtui.polyaxonfile.templating.rendering import Renderer
+from pxtui.polyaxonfile.templating.scope import Scope
 from pxtui.polyaxonfile.typed import jsonable
 
 

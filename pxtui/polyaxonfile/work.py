@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from pxtui.polyaxonfile.operators import Operators, Piece, Pieces
 from pxtui.polyaxonfile.path import Path, dotted
 from pxtui.polyaxonfile.problems import Problem
-from pxtui.polyaxonfile.scope import Scope
 from pxtui.polyaxonfile.source import Source
+from pxtui.polyaxonfile.templating.operators import Operators, Piece, Pieces
+from pxtui.polyaxonfile.templating.scope import Scope
 from pxtui.polyaxonfile.typed import evaluate, what
 
 _NUMBERS = (int, float)

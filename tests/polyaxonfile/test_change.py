@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from pxtui.errors import EditError
 from pxtui.polyaxonfile.document import Document
+from pxtui.polyaxonfile.edit.ways import put, same
 from pxtui.polyaxonfile.opening import apply, edited, opened
 from pxtui.polyaxonfile.path import Edits, Path
 from pxtui.polyaxonfile.source import Version
-from pxtui.polyaxonfile.ways import put, same
 from tests.polyaxonfile.leaves import places, text_path, texts, with_value, without_value
 
 

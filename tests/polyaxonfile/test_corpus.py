@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from pxtui.polyaxonfile import eras
-from pxtui.polyaxonfile.distributions import CONTINUOUS, RANGES, Distribution
 from pxtui.polyaxonfile.load import load
 from pxtui.polyaxonfile.matrix import Space
+from pxtui.polyaxonfile.matrix.distributions import CONTINUOUS, RANGES, Distribution
 from pxtui.polyaxonfile.reading import Reading, Resolved
+from pxtui.polyaxonfile.spec import eras
 from tests.shared import SHARED
 
 FILES = 629
@@ -29,8 +29,6 @@ DISAGREEMENTS = {
     "2018-03-14-257057ca-mxnet__cifar10__polyaxonfile_distributed.yml": _NUMBER,
     "polyaxon+polyaxon-quick-start/2018-04-25-5da4abcb-polyaxonfile_hyperparams_bo.yml": _UNDEFINED,
     "schemas/0.4.4/typing__required_outputs.yml": _UNDEFINED,
-    "schemas/0.3.9/wrong_grid_matrix_file.yml": "a distribution where no algorithm is named: "
-    "0.1.1 to 0.2.9 take it, which were not asked",
 }
 """Files on which we decided otherwise, and why."""
 

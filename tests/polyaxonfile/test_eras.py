@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pxtui.polyaxonfile import eras
-from pxtui.polyaxonfile.eras import ALL, ERAS, V002, V007, V008, V050
 from pxtui.polyaxonfile.load import load
+from pxtui.polyaxonfile.spec import eras
+from pxtui.polyaxonfile.spec.eras import ALL, ERAS, V002, V007, V008, V050
 
 SEED = "version: 1\nproject: {name: p}\nrun: {image: i, steps: [s], cmd: c}\n"
 BUILT = "version: 1\nkind: experiment\nbuild: {image: i}\nrun: {cmd: c}\n"

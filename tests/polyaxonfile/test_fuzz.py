@@ -14,8 +14,8 @@ from pxtui.polyaxonfile.document import Document
 from pxtui.polyaxonfile.load import load, resolve
 from pxtui.polyaxonfile.opening import opened
 from pxtui.polyaxonfile.problems import PolyaxonfileError
-from pxtui.polyaxonfile.rendering import Dear
 from pxtui.polyaxonfile.source import Version
+from pxtui.polyaxonfile.templating.rendering import Dear
 from tests.polyaxonfile.leaves import nasty_files, places, real_files
 
 LIMIT = 1.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from pxtui.polyaxonfile.grammar import Key, Shape
-from pxtui.polyaxonfile.keys import FILE, places
+from pxtui.polyaxonfile.spec.grammar import Key, Shape
+from pxtui.polyaxonfile.spec.keys import FILE, places
 
 
 def maps(shape: Shape, name: str = "") -> Iterator[tuple[str, Shape]]:

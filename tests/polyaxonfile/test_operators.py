@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pxtui.polyaxonfile.load import load
-from pxtui.polyaxonfile.operators import MAX_MADE
 from pxtui.polyaxonfile.reading import Reading, Resolved
+from pxtui.polyaxonfile.templating.operators import MAX_MADE
 
 FILE = (
     "version: 1\nkind: experiment\ndeclarations: {names}\nbuild: {build}\nrun:\n  cmd:\n    {cmd}\n"

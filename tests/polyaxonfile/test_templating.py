@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from pxtui.polyaxonfile import templating
 from pxtui.polyaxonfile.document import Document
-from pxtui.polyaxonfile.rendering import Dear, Renderer
-from pxtui.polyaxonfile.scope import Scope
-from pxtui.polyaxonfile.templating import TemplateProblem, is_dear, is_template, parse, render
+from pxtui.polyaxonfile.templating import TemplateProblem, is_dear, parse, render
+from pxtui.polyaxonfile.templating.rendering import Dear, Renderer
+from pxtui.polyaxonfile.templating.scope import Scope
 from pxtui.polyaxonfile.typed import evaluate
 
 

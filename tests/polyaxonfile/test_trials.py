@@ -8,8 +8,8 @@ import pytest
 
 from pxtui.polyaxonfile import trials
 from pxtui.polyaxonfile.load import load
-from pxtui.polyaxonfile.rendering import Dear
 from pxtui.polyaxonfile.source import Version
+from pxtui.polyaxonfile.templating.rendering import Dear
 
 FILE = """
 version: 1

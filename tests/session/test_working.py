@@ -29,7 +29,7 @@ from pxtui.session.working import WorkingSet
 from tests.shared import SHARED
 
 Make = Callable[..., Path]
-FILE = "version: 1\nkind: experiment\ndeclarations:\n  password: {}\n  lr: {}\nrun:\n  image: x\n  cmd: c\n"
+FILE = "version: 1\nkind: job\ndeclarations:\n  password: {}\n  lr: {}\nrun: {{image: x, cmd: c}}\n"
 LR = ("declarations", "lr")
 BATCH = ("declarations", "batch_size")
 
@@ -237,7 +237,9 @@ def without(values: dict[str, str], key: str) -> dict[str, str]:
 
 def write_values(file: Path, values: dict[str, str]) -> None:
     lines = "".join(f"  {key}: {text}\n" for key, text in values.items())
-    file.write_text(f"version: 1\nkind: experiment\ndeclarations:\n{lines}run:\n  image: x\n  cmd: c\n")
+    file.write_text(
+        f"version: 1\nkind: experiment\ndeclarations:\n{lines}run: {{image: x, cmd: c}}\n"
+    )
 
 
 # -- a file that is not there
@@ -472,7 +474,7 @@ def test_a_conflict_shows_no_secret(make_project: Make) -> None:
     (conflicted,) = [event for event in events if isinstance(event, Conflicted)]
     assert [c.name for c in conflicted.conflicts] == ["password", "lr"]
     events += working.save()
-    make_project("version: 1\nkind: experiment\nrun:\n  image: x\n  cmd: c\n")
+    make_project("version: 1\nkind: experiment\nrun: {image: x, cmd: c}\n")
     events += working.refresh()
     shown = " ".join(repr(e) for e in events if isinstance(e, Notice | Conflicted))
     assert "password" in shown
@@ -480,7 +482,7 @@ def test_a_conflict_shows_no_secret(make_project: Make) -> None:
 
 
 def test_a_list_with_a_secret_in_it_is_not_shown_either(make_project: Make) -> None:
-    text = "version: 1\nkind: experiment\ndeclarations:\n  db: {}\nrun:\n  image: x\n  cmd: c\n"
+    text = "version: 1\nkind: experiment\ndeclarations:\n  db: {}\nrun: {{image: x, cmd: c}}\n"
     root = make_project(text.format("{user: me, password: canary-1}"))
     working = opened(root)
     working.edit(("declarations", "db"), None)

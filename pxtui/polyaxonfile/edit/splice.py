@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from pxtui.errors import EditError
+from pxtui.polyaxonfile.edit.add import insertions
+from pxtui.polyaxonfile.edit.detach import detached
+from pxtui.polyaxonfile.edit.remove import removals
+from pxtui.polyaxonfile.edit.spelling import blocks, spellings
+from pxtui.polyaxonfile.edit.ways import Spelling, Way, follower, nested, proved, put, same
 from pxtui.polyaxonfile.path import Path, dotted
-from pxtui.polyaxonfile.spelling import blocks, spellings
-from pxtui.polyaxonfile.splice_add import insertions
-from pxtui.polyaxonfile.splice_detach import detached
-from pxtui.polyaxonfile.splice_remove import removals
 from pxtui.polyaxonfile.tree import Node, Tree, block_end
-from pxtui.polyaxonfile.ways import Spelling, Way, follower, nested, proved, put, same
 
 _IN_AN_EDITOR = "edit it in the editor"
 _ANY = ("scalar", "list", "map")

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pxtui.polyaxonfile.eras import ALL, ERAS, Era
-from pxtui.polyaxonfile.grammar import Key, Shape
-from pxtui.polyaxonfile.keys import FILE
 from pxtui.polyaxonfile.path import Path
+from pxtui.polyaxonfile.spec.eras import ALL, ERAS, Era
+from pxtui.polyaxonfile.spec.grammar import Key, Shape
+from pxtui.polyaxonfile.spec.keys import FILE
 from pxtui.polyaxonfile.templating import is_template
 
 What = Literal["unknown", "kind", "type", "choice", "missing", "too many"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from pxtui.polyaxonfile.edit.spelling import key_spellings
 from pxtui.polyaxonfile.path import Path
-from pxtui.polyaxonfile.spelling import key_spellings
 from pxtui.polyaxonfile.tree import Node, Tree
 
 Heads = Sequence[str | None]

@@ -8,14 +8,14 @@ from itertools import count, islice
 from random import Random
 from typing import Any
 
-from pxtui.polyaxonfile import eras
-from pxtui.polyaxonfile.definitions import read_distribution
-from pxtui.polyaxonfile.distributions import MAX_SIZE, Distribution
-from pxtui.polyaxonfile.fields import Fields
+from pxtui.polyaxonfile.matrix.definitions import read_distribution
+from pxtui.polyaxonfile.matrix.distributions import MAX_SIZE, Distribution
+from pxtui.polyaxonfile.matrix.fields import Fields
+from pxtui.polyaxonfile.matrix.search import Search, read_settings, read_tuning
 from pxtui.polyaxonfile.path import Path
 from pxtui.polyaxonfile.problems import Problem
-from pxtui.polyaxonfile.search import Search, read_settings, read_tuning
 from pxtui.polyaxonfile.source import Source
+from pxtui.polyaxonfile.spec import eras
 from pxtui.polyaxonfile.typed import what
 
 SEED = 1

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from pxtui.polyaxonfile.edit.spelling import quoted
 from pxtui.polyaxonfile.path import Path
-from pxtui.polyaxonfile.spelling import quoted
 from pxtui.polyaxonfile.tree import Node, Tree
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from pxtui.polyaxonfile import eras, pipeline, shape
-from pxtui.polyaxonfile.eras import Era
-from pxtui.polyaxonfile.grammar import Key
-from pxtui.polyaxonfile.keys import FILE, places
 from pxtui.polyaxonfile.modern import Mapped
 from pxtui.polyaxonfile.path import Path, dotted
 from pxtui.polyaxonfile.problems import Problem
-from pxtui.polyaxonfile.shape import Fault, may_have
 from pxtui.polyaxonfile.source import Source
-from pxtui.polyaxonfile.teaching import taught
+from pxtui.polyaxonfile.spec import eras, pipeline, shape
+from pxtui.polyaxonfile.spec.eras import Era
+from pxtui.polyaxonfile.spec.grammar import Key
+from pxtui.polyaxonfile.spec.keys import FILE, places
+from pxtui.polyaxonfile.spec.shape import Fault, may_have
+from pxtui.polyaxonfile.spec.teaching import taught
 from pxtui.polyaxonfile.typed import what
 
 MAX_TOLD = 100
@@ -51,8 +51,6 @@ class Spec:
     """The list of pairs, or the operator that makes one."""
     cmd: Path = ()
     """The command, the list of commands, or the operator that makes one."""
-    words: tuple[Path, ...] = ()
-    """Lists of words that are the command where there is no `cmd` (1.x)."""
     nocache: bool = False
     lang_env: Path = ()
     problems: list[Problem] = field(default_factory=list)
@@ -159,7 +157,7 @@ class _Reader:
                 self.spec.declarations = path
                 for key in self.get(path):
                     self._declared((*path, key))
-        if isinstance(self.get(("inputs",)), list):
+        if self.get(("inputs",)) is not None:
             self.spec.inputs = ("inputs",)
 
     def _declared(self, path: Path) -> None:

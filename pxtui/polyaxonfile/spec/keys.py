@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pxtui.polyaxonfile.eras import (
+from pxtui.polyaxonfile.path import Path
+from pxtui.polyaxonfile.spec.eras import (
     ALL,
     V002,
     V007,
@@ -21,7 +22,7 @@ from pxtui.polyaxonfile.eras import (
     since,
     until,
 )
-from pxtui.polyaxonfile.grammar import (
+from pxtui.polyaxonfile.spec.grammar import (
     ANY,
     COMMAND,
     COMMANDS,
@@ -45,7 +46,6 @@ from pxtui.polyaxonfile.grammar import (
     map_of,
     maps_of,
 )
-from pxtui.polyaxonfile.path import Path
 
 # -- what a cluster gives to a run
 

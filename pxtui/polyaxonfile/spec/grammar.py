@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from pxtui.polyaxonfile.eras import ALL, V042, since
+from pxtui.polyaxonfile.spec.eras import ALL, V042, since
 
 Type = Literal["any", "text", "number", "bool", "map", "list"]
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from pxtui.polyaxonfile import templating
 from pxtui.polyaxonfile.path import Path, dotted
-from pxtui.polyaxonfile.rendering import Renderer
 from pxtui.polyaxonfile.templating import TemplateProblem, is_template
+from pxtui.polyaxonfile.templating.rendering import Renderer
 from pxtui.polyaxonfile.typed import evaluate
 
 MAX_ROUNDS = 20

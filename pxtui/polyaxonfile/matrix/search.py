@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from pxtui.polyaxonfile.fields import Fields
+from pxtui.polyaxonfile.matrix.fields import Fields
 
 MAX_BRACKETS = 1000
 MAX_ITER = 10**12

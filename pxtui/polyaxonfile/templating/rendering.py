@@ -7,12 +7,12 @@ from functools import partial
 from typing import Any
 
 from pxtui.errors import PxtuiError
-from pxtui.polyaxonfile import faults, templating
+from pxtui.polyaxonfile import templating
 from pxtui.polyaxonfile.path import Path, dotted
 from pxtui.polyaxonfile.problems import Problem
 from pxtui.polyaxonfile.source import Source
-from pxtui.polyaxonfile.templating import TemplateProblem
-from pxtui.polyaxonfile.undefined import Undefined, missing, undefined
+from pxtui.polyaxonfile.templating import TemplateProblem, faults
+from pxtui.polyaxonfile.templating.undefined import Undefined, missing, undefined
 
 MAX_RENDERED = 512 * 1024
 """Characters of all rendered texts together: each is read again as a Python literal."""

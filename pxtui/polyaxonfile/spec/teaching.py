@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
-from pxtui.polyaxonfile import eras
-from pxtui.polyaxonfile.eras import Era
-from pxtui.polyaxonfile.grammar import Key, Shape
-from pxtui.polyaxonfile.keys import places
 from pxtui.polyaxonfile.path import Path, dotted
 from pxtui.polyaxonfile.problems import Problem
-from pxtui.polyaxonfile.shape import Fault
 from pxtui.polyaxonfile.source import Source
+from pxtui.polyaxonfile.spec import eras
+from pxtui.polyaxonfile.spec.eras import Era
+from pxtui.polyaxonfile.spec.grammar import Key, Shape
+from pxtui.polyaxonfile.spec.keys import places
+from pxtui.polyaxonfile.spec.shape import Fault
 from pxtui.polyaxonfile.typed import what
 
 ACTED_ON = frozenset(

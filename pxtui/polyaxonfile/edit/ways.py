@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pxtui.polyaxonfile.compose import compose
+from pxtui.polyaxonfile.edit.spelling import is_json
 from pxtui.polyaxonfile.path import Path
 from pxtui.polyaxonfile.problems import PolyaxonfileError
-from pxtui.polyaxonfile.spelling import is_json
 from pxtui.polyaxonfile.tree import Tree
 
 

@@ -6,7 +6,7 @@ import math
 import re
 from typing import Any
 
-from pxtui.polyaxonfile.distributions import (
+from pxtui.polyaxonfile.matrix.distributions import (
     CONTINUOUS,
     KINDS,
     MAX_SIZE,
@@ -15,7 +15,7 @@ from pxtui.polyaxonfile.distributions import (
     Number,
     steps,
 )
-from pxtui.polyaxonfile.fields import Fields, as_number, near
+from pxtui.polyaxonfile.matrix.fields import Fields, as_number, near
 from pxtui.polyaxonfile.typed import what
 
 _OPTIONAL = ("base", "size")

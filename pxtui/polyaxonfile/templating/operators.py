@@ -9,11 +9,11 @@ from typing import Any
 from pxtui.polyaxonfile import templating
 from pxtui.polyaxonfile.path import Path, dotted
 from pxtui.polyaxonfile.problems import Problem
-from pxtui.polyaxonfile.scope import Scope
 from pxtui.polyaxonfile.source import Source
 from pxtui.polyaxonfile.templating import TemplateProblem
+from pxtui.polyaxonfile.templating.scope import Scope
+from pxtui.polyaxonfile.templating.undefined import missing, near
 from pxtui.polyaxonfile.typed import evaluate, what
-from pxtui.polyaxonfile.undefined import missing, near
 
 MAX_MADE = 5_000
 """Values that all loops of a file may make together."""

@@ -14,7 +14,7 @@ from pxtui.polyaxonfile.path import Path
 from pxtui.polyaxonfile.problems import PolyaxonfileError, Problem
 from pxtui.polyaxonfile.source import Source
 from pxtui.polyaxonfile.spec import Spec
-from pxtui.polyaxonfile.undefined import near
+from pxtui.polyaxonfile.templating.undefined import near
 
 MAX_PROBLEMS = 100
 """Problems of names that are told one by one."""
@@ -89,7 +89,7 @@ class _Finder:
         place = self.spec.matrix
         if not place and not self.spec.search:
             return
-        space, problems = matrix.read(self.document, place, self.spec.search)
+        space, problems = matrix.read(self.document, place, self.spec.search, era=self.spec.era)
         self.problems += problems
         names = self.names
         if space is None:
