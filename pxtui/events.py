@@ -57,6 +57,13 @@ class FileText:
 
     file: str
     text: str
+    over: tuple[tuple[str, str], ...] = ()
+    """Name and text of each further file, which are laid over it one after the other."""
+
+    @property
+    def files(self) -> tuple[tuple[str, str], ...]:
+        """Name and text of all files."""
+        return ((self.file, self.text), *self.over)
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,6 +393,7 @@ class Saved:
     """The edits were written to the polyaxonfile."""
 
     file: str
+    """The files that were changed: `a.yml and b.yml`."""
     names: tuple[str, ...]
 
 

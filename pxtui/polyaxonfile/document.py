@@ -61,6 +61,10 @@ class Document:
         """The value at a path, through aliases; None where the file has none there."""
         return self._tree.node(path)
 
+    def file_of(self, path: Path) -> str:
+        """The one file that there is."""
+        return self.file
+
     def position(self, path: Path, *, of_key: bool = False) -> tuple[int, int]:
         """Line and column of the value at a path (of its key), or of the nearest thing above."""
         lines = self._tree.lines

@@ -52,6 +52,10 @@ class Merged:
         """The value at a path; of a map in several files, that of the first."""
         return self._owner(path).node(path)
 
+    def file_of(self, path: Path) -> str:
+        """The file that the value comes from."""
+        return self._owner(path).file
+
     def position(self, path: Path, *, of_key: bool = False) -> tuple[int, int]:
         """Line and column in the file that the value comes from."""
         return self._owner(path).position(path, of_key=of_key)

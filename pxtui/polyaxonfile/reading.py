@@ -30,6 +30,9 @@ class Declaration:
     hint: str = ""
     """What YAML or Polyaxon make of the typed text where that is not plain (`yes` is True)."""
     line: int = 1
+    """Where its name stands in `file`."""
+    file: str = ""
+    """Of several files the one whose value it has, as a person names it."""
     secret: bool = False
     """By its name a password or key: its value is shown as dots, and runs as it is."""
     shared: Path = ()

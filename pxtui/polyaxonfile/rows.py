@@ -37,11 +37,18 @@ class Rows:
             path, raw = waiting.pop()
             if isinstance(raw, dict) and raw and not self._is_one(path):
                 waiting += [((*path, key), value) for key, value in raw.items()][::-1]
+            elif isinstance(raw, list) and raw and self._is_block(path):
+                waiting += [((*path, index), value) for index, value in enumerate(raw)][::-1]
             elif path:
                 yield self._row((*section, *path), path, raw)
         for name, one in self.names.inputs.items():
             if name not in root:
                 yield self._input(one)
+
+    def _is_block(self, path: Path) -> bool:
+        """Whether a list is written line by line, so that no field can take it as a whole."""
+        node = self.document.node((*self.spec.declarations, *path))
+        return node is not None and not node.resolved.style and not self._is_one(path)
 
     def _is_one(self, path: Path) -> bool:
         """Whether a map is one value all the same: another was given for it, or it is a flag."""
@@ -68,6 +75,7 @@ class Rows:
             editable=not self.document.locked(where),
             hint="" if template or secret else self._hint(where, text, value),
             line=self.document.position(where, of_key=True)[0],
+            file=self.document.file_of(where),
             secret=secret,
             shared=self.document.shared(where),
         )
@@ -94,6 +102,7 @@ class Rows:
             editable=True,
             hint="" if secret else self._hint(default, text, value),
             line=self.document.position(one.path)[0],
+            file=self.document.file_of(one.path),
             secret=secret,
             given=False,
         )

@@ -36,6 +36,9 @@ class Source(Protocol):
     def node(self, path: Path) -> Node | None:
         """The value at a path, through aliases; None where there is none."""
 
+    def file_of(self, path: Path) -> str:
+        """The file that the value at a path, or the nearest thing above, stands in."""
+
     def position(self, path: Path, *, of_key: bool = False) -> tuple[int, int]:
         """Line and column of the value at a path (of its key), or of the nearest thing above."""
 

@@ -60,9 +60,9 @@ class Disk:
         era = self.project.era
         return read_polyaxonfile(first.data, first.file, edits, names, over=over, era=era)
 
-    def replace(self, new: Sequence[Version]) -> tuple[list[Notice], bool]:
-        """Save the files that are to change; what is to be said, and whether all of them were."""
-        notices = list[Notice]()
+    def replace(self, new: Sequence[Version]) -> tuple[list[Notice], list[str] | None]:
+        """Save the files that are to change; what is to be said, and which were (None: not all)."""
+        notices, written = list[Notice](), list[str]()
         for path, now, wanted in zip(self.project.files, self.versions, new, strict=True):
             gone = bool(self.trouble) and not path.exists()
             if wanted.data == now.data and not gone:
@@ -71,12 +71,13 @@ class Disk:
                 done = saving.save(path, wanted.data, None if gone else now.data)
             except saving.Refused as refused:
                 text = f"{now.file} is not written: {refused.message}"
-                return [*notices, Notice("error", text, refused.hint)], False
+                return [*notices, Notice("error", text, refused.hint)], None
+            written.append(now.file)
             notices += map(_kept, done.kept)
             if done.other_names:
                 text = f"{now.file} had another name (a hard link), which keeps the old text"
                 notices.append(Notice("warning", text))
-        return notices, True
+        return notices, written
 
 
 def _kept(name: str) -> Notice:

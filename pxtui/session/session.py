@@ -149,6 +149,11 @@ class Session:
         """Accept a text into the working set, None takes out what is there; starts nothing."""
         self._work(lambda working: working.edit(path, text))
 
+    def edit_all(self, edits: Iterable[tuple[Path, str | None]]) -> None:
+        """Accept several texts at once; `undo` takes them back together."""
+        wanted = tuple(edits)
+        self._work(lambda working: working.edit_all(wanted))
+
     def undo(self) -> None:
         """Take the last change of the working set back."""
         self._work(WorkingSet.undo)

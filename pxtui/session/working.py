@@ -69,8 +69,9 @@ class WorkingSet:
     def open(self) -> list[Event]:
         """Read the file for the first time, with what an earlier session left unwritten."""
         project = self.project
-        locked = self._disk.locked() if self.keep_draft else []
-        events = [*self._disk.tidy(), *locked, *self.refresh()]
+        events = [*self._disk.tidy(), *self.refresh()]
+        if self.keep_draft and not self._disk.trouble:
+            events += self._disk.locked()
         draft = files.read_draft(project.places, project.file) if self.keep_draft else ()
         if self._source is None or not draft:
             return events
@@ -102,8 +103,8 @@ class WorkingSet:
         self._gone_is_told = False
         if self._disk.versions == written:
             self.edits = ()
-        text = self._disk.versions[0].data.decode("utf-8", "replace")
-        return [FileText(shown, text), *self._rebase()]
+        (_, text), *over = ((v.file, v.data.decode("utf-8", "replace")) for v in self._disk.versions)
+        return [FileText(shown, text, tuple(over)), *self._rebase()]
 
     def _rebase(self) -> list[Event]:
         """Lay the edits over newer files: what they now say themselves is no edit any more."""
@@ -157,11 +158,9 @@ class WorkingSet:
 
     def edit_all(self, values: Wanted) -> list[Event]:
         """Accept several values at once; `undo` takes them back together."""
-        before, events = self.edits, list[Event]()
-        for path, text in values:
-            events += self.edit(path, text)
-            if self.edits != before and self._before and self._before[-1] != before:
-                self._before.pop()
+        edits, before = self.edits, [*self._before]
+        events = [event for path, text in values for event in self.edit(path, text)]
+        self._before = [*before, edits] if self.edits != edits else before
         return events
 
     def reset(self, path: Path | None) -> list[Event]:
@@ -241,15 +240,16 @@ class WorkingSet:
             new = apply(self._disk.versions, dict(self.wanted))
         except (EditError, PolyaxonfileError) as error:
             return [Notice("error", f"not written: {self._veiled(error, edits)}")]
-        notices, done = self._disk.replace(new)
-        if not done:
+        notices, written = self._disk.replace(new)
+        if written is None:
             return [*self.refresh(), *notices]
         events = self.refresh(new)
         if not self.edits:
             self._undone.clear()
             back = made.reverse(edits, before, new) if before else ()
             self._before = [back] if back else []
-        saved = Saved(self.project.shown_file, tuple(made.name(e.path) for e in edits))
+        names = tuple(made.name(e.path) for e in edits)
+        saved = Saved(" and ".join(written) or self.project.shown_file, names)
         return [*events, saved, *notices]
 
     def _veiled(self, error: PxtuiError, edits: Edits) -> str:

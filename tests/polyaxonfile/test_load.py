@@ -245,3 +245,12 @@ def test_no_file_raises(text: str, at: int, length: int, put: str) -> None:
     reading = read(text[:at] + put + text[at + length :], lr="1")
     assert reading.valid or any(p.severity == "error" for p in reading.problems)
     pickle.dumps(reading)
+
+
+def test_the_values_of_a_list_written_line_by_line_are_rows() -> None:
+    text = file("{layers: x}", "'y {{ layers }}'").replace(
+        "{layers: x}", "\n  layers:\n  - 64\n  - {a: 1}\n  flow: [1, 2]"
+    )
+    reading = read(text)
+    rows = [(row.name, row.text, row.used) for row in reading.declarations]
+    assert rows == [("layers.0", "64", True), ("layers.1.a", "1", True), ("flow", "[1, 2]", False)]

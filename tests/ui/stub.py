@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path as FilePath
 from typing import Any, Literal
 
@@ -63,6 +63,9 @@ class StubSession(Session):
 
     def edit(self, path: Path, text: str | None) -> None:
         self.asked.append(("edit", path, text))
+
+    def edit_all(self, edits: Iterable[tuple[Path, str | None]]) -> None:
+        self.asked.append(("edit_all", tuple(edits)))
 
     def undo(self) -> None:
         self.asked.append(("undo",))

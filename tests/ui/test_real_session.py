@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from pxtui.settings import Settings
 from pxtui.ui.app import PxtuiApp
 from pxtui.ui.panes.build import Build
 from pxtui.ui.panes.run import Run
+from tests.shared import SHARED
 from tests.ui.seeing import press, until, words
 
 Make = Callable[..., Path]
@@ -97,3 +99,36 @@ async def test_no_polyaxonfile_says_what_to_do(tmp_path: Path) -> None:
             (folder / "polyaxonfile.yml").write_text("version: 1\nrun:\n  image: a\n  cmd: b\n")
             session.reload()
             await until(pilot, lambda: "version: 1" in words(app))
+
+
+SPECIAL = {
+    **dict.fromkeys(("fifo", "dir", "devnull", "devzero", "socket"), "not a regular file"),
+    "proc": "no file on a disk",
+    **dict.fromkeys(("huge", "sparse"), "is the most"),
+    **dict.fromkeys(("dangling", "loop", "immutable"), "no polyaxonfile"),
+    **dict.fromkeys(("hard", "link", "ro-dir"), "batch_size"),
+}
+
+
+@pytest.fixture(scope="module")
+def special(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if SHARED is None:
+        pytest.skip("the shared files are not here")
+    folder = tmp_path_factory.mktemp("special")
+    make = SHARED / "nasty-polyaxonfiles/make_special.sh"
+    subprocess.run(["bash", str(make), str(folder)], check=True)
+    return folder
+
+
+@pytest.mark.parametrize(("name", "shown"), SPECIAL.items())
+async def test_what_is_no_plain_file_opens_too(special: Path, name: str, shown: str) -> None:
+    file = special / name / "polyaxonfile.yml"
+    session = Session(
+        project.find(special / name, file), Settings(engine="fake"), lambda: FakeEngine(Script())
+    )
+    async with session:
+        app = PxtuiApp(session)
+        async with app.run_test(size=(120, 40)) as pilot:
+            await until(pilot, lambda: shown in words(app))
+            await press(pilot, "question_mark", "escape", "exclamation_mark", "ctrl+s", "q")
+            await until(pilot, lambda: not app.is_running)

@@ -55,6 +55,10 @@ class Mapped:
         """The value at a path, through aliases; None where there is none."""
         return self.source.node(self.real(path))
 
+    def file_of(self, path: Path) -> str:
+        """The file that the value at a path, or the nearest thing above, stands in."""
+        return self.source.file_of(self.real(path))
+
     def position(self, path: Path, *, of_key: bool = False) -> tuple[int, int]:
         """Line and column of the value at a path (of its key), or of the nearest thing above."""
         return self.source.position(self.real(path), of_key=of_key)
