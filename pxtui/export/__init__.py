@@ -25,8 +25,8 @@ class Shared:
     """Declarations that are not as in the file, name and text; dots for secret values."""
     folder: str = ""
     """The project on this machine."""
-    file: str = ""
-    """The polyaxonfile, where it is not found by its name."""
+    files: tuple[str, ...] = ()
+    """The polyaxonfile, where it is not found by its name, and those laid over it."""
     commit: str = ""
     """Where the project is a git work tree: `commit abc1234 (+ changes)`."""
     memory: int = 0

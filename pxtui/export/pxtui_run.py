@@ -17,7 +17,8 @@ def text(run: Shared) -> str:
     if hidden:
         comments.append(f"# left out, as their values are secret: {', '.join(hidden)}")
     words = ["pxtui", *(["-C", run.folder] if run.folder else [])]
-    words += ["-f", run.file] if run.file else []
+    for file in run.files:
+        words += ["-f", file]
     for name, value in run.edits:
         words += ["-P", f"{name}={value}"] if DOTS not in value else []
     return "\n".join([*comments, shlex.join([*words, "run", *flags(run.surroundings)])])

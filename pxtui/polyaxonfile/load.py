@@ -13,7 +13,7 @@ from pxtui.polyaxonfile.opening import edited, opened
 from pxtui.polyaxonfile.path import Edits, Path, dotted
 from pxtui.polyaxonfile.problems import PolyaxonfileError, Problem
 from pxtui.polyaxonfile.reading import Declaration, Reading, Resolved
-from pxtui.polyaxonfile.rows import Rows, type_of
+from pxtui.polyaxonfile.rows import Rows, followed, type_of
 from pxtui.polyaxonfile.secret import DOTS, is_secret, without
 from pxtui.polyaxonfile.source import Source, Version
 from pxtui.polyaxonfile.spec import Spec
@@ -80,7 +80,7 @@ class _Loader:
     def reading(self, problems: list[Problem]) -> Reading:
         scope = self._scope()
         resolved = self._resolved(scope)
-        rows = tuple(Rows(self.document, self.spec, self.names, scope).rows())
+        rows = followed(Rows(self.document, self.spec, self.names, scope).rows())
         env = tuple(name for name, _ in resolved.env)
         given = (self.document, self.spec, self.names, scope, rows)
         looks = Looks(*given, self.commands, self.steps, env)

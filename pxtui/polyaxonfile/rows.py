@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pxtui.polyaxonfile.inputs import Input
@@ -116,6 +116,15 @@ class Rows:
         if node.anchor:
             return f"what is written *{node.anchor} follows"
         return ""
+
+
+def followed(rows: Iterable[Declaration]) -> tuple[Declaration, ...]:
+    """The rows, of which one is used too where a used one follows it."""
+    rows = tuple(rows)
+    places = {row.shared for row in rows if row.shared and row.used}
+    return (
+        tuple(replace(row, used=row.used or row.path in places) for row in rows) if places else rows
+    )
 
 
 def type_of(value: Any) -> str:

@@ -103,7 +103,9 @@ class WorkingSet:
         self._gone_is_told = False
         if self._disk.versions == written:
             self.edits = ()
-        (_, text), *over = ((v.file, v.data.decode("utf-8", "replace")) for v in self._disk.versions)
+        (_, text), *over = (
+            (v.file, v.data.decode("utf-8", "replace")) for v in self._disk.versions
+        )
         return [FileText(shown, text, tuple(over)), *self._rebase()]
 
     def _rebase(self) -> list[Event]:

@@ -24,10 +24,10 @@ _PAIR = re.compile(r"\s*([^:=\s]+)\s*[:=]\s*(.*?)\s*", re.DOTALL)
 
 
 async def refused(file: FileText | None, path: Path, text: str, *, secret: bool = False) -> str:
-    """Why the text cannot stand at its place in the file; empty if it can."""
+    """Why the text cannot stand at its place in the files; empty if it can."""
     if file is None:
         return ""
-    if len(file.text) < DEAR:
+    if sum(len(content) for _, content in file.files) < DEAR:
         reason = _refusal(file, path, text)
     else:
         reason = await threads.in_thread("check", lambda: _refusal(file, path, text))
@@ -36,7 +36,8 @@ async def refused(file: FileText | None, path: Path, text: str, *, secret: bool 
 
 def _refusal(file: FileText, path: Path, text: str) -> str:
     try:
-        opened(Version(file.text.encode(), file.file)).change(path, text)
+        versions = [Version(content.encode(), name) for name, content in file.files]
+        opened(*versions).change(path, text)
     except PolyaxonfileError:
         return "the file cannot be read as it is: e opens it in the editor"
     except (PxtuiError, UnicodeEncodeError) as error:

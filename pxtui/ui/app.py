@@ -101,7 +101,6 @@ class PxtuiApp(KeyedApp):
     def on_mount(self) -> None:
         """Show what is so, and follow what happens; nothing else is awaited for the first frame."""
         self.screen.query_one(Form).focus()
-        self.body.laid_over(len(self.session.project.over))
         self.refresh_state()
         for event in self.session.opening:
             self.body.tell(event, self.now())
@@ -220,6 +219,7 @@ class PxtuiApp(KeyedApp):
     @on(Lines.Moved)
     def _moved(self) -> None:
         if self.is_running and self.screen_stack:
+            self.body.follow_row()
             self._show_bottom()
 
     def on_descendant_focus(self) -> None:

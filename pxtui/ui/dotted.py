@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import Any
 
 from pxtui.polyaxonfile.document import Document
 from pxtui.polyaxonfile.path import Path
@@ -15,7 +16,7 @@ _WORDS = re.compile(r"^([ \t]*)\S.*$", re.MULTILINE)
 _PAIR = re.compile(r"""(["']?)([\w.-]+)\1\s*:(?=\s|$)[ \t]*""")
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=8)
 def dotted(text: str, secrets: tuple[Path, ...]) -> str:
     """The text with dots for the values at these places; of a file that is broken, by their keys.
 
@@ -29,10 +30,33 @@ def dotted(text: str, secrets: tuple[Path, ...]) -> str:
 
 
 def _spans(document: Document, secrets: Iterable[Path]) -> Iterable[tuple[int, int]]:
-    for path in secrets:
+    for path in {*secrets, *_named(document)}:
         node = document.node(path)
         if node is not None:
             yield node.resolved.start, node.resolved.end
+
+
+def _named(document: Document) -> Iterator[Path]:
+    """Values that are secret by their names, also those of which the rows have another value."""
+    root = document.value if isinstance(document.value, dict) else {}
+    for section in (("declarations",), ("params",), ("inputs",), ("component", "inputs")):
+        value: Any = root
+        for step in section:
+            value = value.get(step) if isinstance(value, dict) else None
+        yield from _named_below(value, section, "")
+
+
+def _named_below(value: Any, path: Path, name: str) -> Iterator[Path]:
+    if isinstance(value, str) and is_secret(name, "str"):
+        yield path
+    elif isinstance(value, list):
+        for index, below in enumerate(value):
+            yield from _named_below(below, (*path, index), name)
+    elif isinstance(value, dict):
+        for key, below in value.items():
+            # an input is named beside its value
+            own = value.get("name", key) if key in ("value", "default") else key
+            yield from _named_below(below, (*path, key), f"{name}.{own}")
 
 
 def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:

@@ -39,16 +39,12 @@ class FileActions(ValueActions, inherit_bindings=False):
         self.session.reload()
 
     def _here(self, file: str) -> tuple[str, int]:
-        """The file and the line under the cursor, or of the problem that is told."""
-        told = self.screen_stack[0].query_one(Messages).elsewhere
-        if told is not None:
-            return told.file, told.line
+        """The file and the line under the cursor; else the first line of this file."""
         pane = self.body.focused()
         if isinstance(pane, File):
-            return file, pane.line
-        if isinstance(pane, NextRun) and pane.current is not None:
-            row = pane.current
-            return file, pane.columns.base.get(row.path, row).line
+            return pane.file, pane.line
+        if isinstance(pane, NextRun) and pane.on_disk is not None:
+            return pane.on_disk.file, pane.on_disk.line
         return file, 1
 
     def action_problem(self) -> None:
@@ -85,8 +81,7 @@ class FileActions(ValueActions, inherit_bindings=False):
         if problem is None:
             self.say("no problem stands in this line", hint="e opens your editor here")
         elif problem.fix:
-            for path, text in problem.fix:
-                self.session.edit(path, text)
+            self.session.edit_all(problem.fix)
             what = problem.hint or f"line {problem.line}"
             self.say(f"mended: {what}", hint="u undoes it, ctrl+s writes it", stays=True)
         elif (row := self.form.columns.row_of(problem)) is not None and row.editable:

@@ -119,11 +119,12 @@ class Body(Vertical):
             self.shape()
         for pane in self.query(Pane):
             pane.show(state, now)
+        self.follow_row()
         self.settle()
 
-    def laid_over(self, files: int) -> None:
-        """Say how many files are laid over the one that is shown."""
-        self.query_one(File).over = self.query_one(NextRun).over = files
+    def follow_row(self) -> None:
+        """Show the file of the current row."""
+        self.query_one(File).follow(self.query_one(NextRun).on_disk)
 
     def tell(self, event: Event, now: float) -> None:
         """Hand an event to the pane that lists them."""

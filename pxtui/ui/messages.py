@@ -118,23 +118,17 @@ class Messages(Block):
         count = len(self._problems)
         which = f"{self._at + 1} of {count}  " if count > 1 else ""
         hint = f" · {problem.hint}" if problem.hint else ""
-        file = f"{problem.file} " if self._is_elsewhere(problem) else ""
+        file = f"{problem.file} " if self._is_named(problem) else ""
         return row(
             glyph, (which, "soft"), (f"{file}line {problem.line}: ", "soft"),
             (problem.message, "ink"), (hint, "soft"),
         )  # fmt: skip
 
-    def _is_elsewhere(self, problem: Problem) -> bool:
-        """Whether a problem is of a file that is not shown."""
+    def _is_named(self, problem: Problem) -> bool:
+        """Whether it has to be said which file a problem is of."""
         text, reading = self._state.file_text, self._state.reading
-        return text is not None and problem.file not in (text.file, reading and reading.file)
-
-    @property
-    def elsewhere(self) -> Problem | None:
-        """The problem that is told now, if it is of a file that is not shown."""
-        problem = self._problems[self._at] if self._problems else None
-        told = problem is not None and (self._first or self._standing()) == self._problem()
-        return problem if problem is not None and told and self._is_elsewhere(problem) else None
+        files = [name for name, _ in text.files] if text else [reading.file] if reading else []
+        return files != [problem.file]
 
     def next_problem(self) -> Problem | None:
         """The problem that is shown now, after moving to the next one."""

@@ -22,7 +22,8 @@ def child_command(root: Path, state: State) -> list[str]:
     """The pxtui that runs the working set: edits come from the draft, never by its command line."""
     command = [sys.executable, "-P", "-m", "pxtui", "-C", str(root)]
     if state.file_text is not None:
-        command += ["-f", str(root / state.file_text.file)]
+        for name, _ in state.file_text.files:
+            command += ["-f", str(root / name)]
     engine = state.engine
     if engine is not None:
         kind = "local" if not engine.isolated else engine.name.partition(" ")[0]

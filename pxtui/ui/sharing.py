@@ -84,13 +84,15 @@ def _shared(
     commit: str,
 ) -> Shared:
     engine, text = session.state.engine, session.state.file_text
+    files = text.files if text is not None else ()
+    found = len(files) == 1 and files[0][0] in project.NAMES
     return Shared(
         resolved,
         image,
         surroundings,
         edits,
         folder=str(session.root),
-        file="" if text is None or text.file in project.NAMES else str(session.root / text.file),
+        files=() if found else tuple(str(session.root / name) for name, _ in files),
         commit=commit,
         memory=engine.memory if engine else 0,
         gives_gpus=engine is not None and engine.gpus.usable,

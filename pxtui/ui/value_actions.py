@@ -90,9 +90,7 @@ class ValueActions(ActingApp, inherit_bindings=False):
         if state.file_text is None or state.reading is None:
             self.say("there is no polyaxonfile to add a value to", "warning")
             return
-        file = None if self.form.over else state.file_text
-        dialog = Add(file, state.reading.declarations)
-        self.push_screen(dialog, self._added)
+        self.push_screen(Add(state.file_text, state.reading.declarations), self._added)
 
     def _added(self, new: Addition | None) -> None:
         if new is None:

@@ -37,7 +37,7 @@ def words(text: str) -> list[str]:
 
 
 def test_a_pxtui_run_line_is_what_was_meant() -> None:
-    shared = replace(SHARED, file="/home/a b/x.yml", commit="commit abc1234 (+ changes)")
+    shared = replace(SHARED, files=("/home/a b/x.yml",), commit="commit abc1234 (+ changes)")
     text = pxtui_run.text(shared)
     assert text.startswith("# commit abc1234 (+ changes)\npxtui ")
     assert words(text) == [
@@ -60,6 +60,9 @@ def test_the_cache_volume_is_the_runs_own_unless_it_has_none() -> None:
 
 def test_what_is_as_usual_is_not_spoken_of() -> None:
     assert pxtui_run.text(Shared(RESOLVED, "i", folder="/p")) == "pxtui -C /p run"
+    assert pxtui_run.text(Shared(RESOLVED, "i", files=("/p/a", "/b c"))) == (
+        "pxtui -f /p/a -f '/b c' run"
+    )
 
 
 def test_a_docker_run_line_is_what_was_meant() -> None:

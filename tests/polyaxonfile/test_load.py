@@ -254,3 +254,16 @@ def test_the_values_of_a_list_written_line_by_line_are_rows() -> None:
     reading = read(text)
     rows = [(row.name, row.text, row.used) for row in reading.declarations]
     assert rows == [("layers.0", "64", True), ("layers.1.a", "1", True), ("flow", "[1, 2]", False)]
+
+
+def test_a_value_is_used_where_another_one_follows_it() -> None:
+    text = file("{base: &d {opt: adam, more: 1}, mine: {<<: *d}}", "'x {{ mine.opt }}'")
+    used = {row.name: row.used for row in read(text).declarations}
+    assert used == {"base.opt": True, "base.more": False, "mine.opt": True, "mine.more": False}
+
+
+def test_what_a_faulty_command_uses_is_used() -> None:
+    rows = read(file("{a: 1, b: 2}", "'x {{ a }} {{ no }}'")).declarations
+    assert [row.used for row in rows] == [True, False]
+    rows = read(file("{a: 1, b: 2}", "'x {{ a }} {{ no '")).declarations
+    assert [row.used for row in rows] == [True, True]

@@ -71,6 +71,31 @@ def test_a_problem_of_a_loaded_file_names_the_right_one() -> None:
     assert ("E_UNDEFINED", "over.yml", 2) in [(p.code, p.file, p.line) for p in reading.problems]
 
 
+def test_each_row_names_the_file_and_the_line_that_its_value_is_from() -> None:
+    over = [Version(OVER.encode(), "over.yml")]
+    reading = load(BASE.encode(), "base.yml", over=over)
+    assert {d.name: (d.file, d.line) for d in reading.declarations} == {
+        "lr": ("over.yml", 2),
+        "opt.name": ("base.yml", 4),
+        "opt.steps": ("over.yml", 3),
+    }
+    added: Edits = {("declarations", "new"): "1", ("declarations", "opt", "name"): "sgd"}
+    reading = load(BASE.encode(), "base.yml", added, over=over)
+    found = {d.name: d.file for d in reading.declarations}
+    assert (found["new"], found["opt.name"]) == ("over.yml", "base.yml")
+
+
+def test_each_row_of_a_mapped_file_names_its_own_file() -> None:
+    first = "version: 1.1\nkind: component\ninputs:\n- {name: lr, type: float, value: 0.1}\n"
+    first += "- {name: depth, type: int, value: 2}\n"
+    run = "run:\n  kind: job\n  container: {image: i, args: ['{{ lr }}', '{{ depth }}']}\n"
+    over = "inputs:\n- {name: lr, type: float, value: 0.5}\n"
+    reading = load((first + run).encode(), "a.yml", over=[Version(over.encode(), "b.yml")])
+    assert [(d.name, d.file, d.line) for d in reading.declarations] == [("lr", "b.yml", 2)]
+    reading = load(first.encode(), "a.yml", over=[Version(run.encode(), "b.yml")])
+    assert {d.file for d in reading.declarations} == {"a.yml"}
+
+
 def test_every_file_that_cannot_be_read_is_said() -> None:
     with pytest.raises(PolyaxonfileError) as caught:
         merged("a: [", "b: 1\n", "c: }")

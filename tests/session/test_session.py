@@ -104,6 +104,14 @@ async def test_undo_redo_reset(make_project: Make, opened: Open) -> None:
         await driven.until(lambda: driven.state.edits == ())
 
 
+async def test_edits_made_at_once_are_undone_at_once(make_project: Make, opened: Open) -> None:
+    async with opened(make_project()) as driven:
+        driven.session.edit_all([(LR, "0.01"), (("declarations", "batch_size"), "1")])
+        await driven.until(lambda: len(driven.state.edits) == 2)
+        driven.session.undo()
+        await driven.until(lambda: driven.state.edits == ())
+
+
 async def test_edits_outlive_the_session_as_a_draft(make_project: Make, opened: Open) -> None:
     root = make_project()
     async with opened(root) as driven:

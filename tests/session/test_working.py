@@ -418,8 +418,11 @@ def test_each_of_several_files_gets_its_own_edits(make_project: Make) -> None:
     }
     inode = first.stat().st_ino
     working.edit(LR, "0.5")
-    assert Saved in kinds(working.save())
+    saved = working.save()
+    assert [e.file for e in saved if isinstance(e, Saved)] == ["over.yml"]
     assert over.read_text() == "version: 1\ndeclarations:\n  lr: 0.5\n"
+    texts = [e.over for e in saved if isinstance(e, FileText)]
+    assert texts == [(("over.yml", over.read_text()),)]
     assert first.stat().st_ino == inode, "what did not change is not written"
     over.write_text("version: 1\ndeclarations:\n  lr: 0.7\n")
     assert Loaded in kinds(working.refresh())
@@ -427,6 +430,53 @@ def test_each_of_several_files_gets_its_own_edits(make_project: Make) -> None:
     (invalid,) = working.refresh()
     assert isinstance(invalid, Invalid)
     assert [p.file for p in invalid.reading.problems] == ["over.yml"]
+
+
+def test_a_save_names_all_files_that_it_changed(make_project: Make) -> None:
+    root = make_project(**dict.fromkeys("bc", "version: 1\ndeclarations:\n  lr: 0.2\n"))
+    working = WorkingSet(project.find(root, None, [root / "b", root / "c"]))
+    working.open()
+    working.edit(LR, "0.5")
+    working.edit(BATCH, "64")
+    (saved,) = (e for e in working.save() if isinstance(e, Saved))
+    assert saved == Saved("polyaxonfile.yml and c", ("lr", "batch_size"))
+    working.edit(LR, None)
+    (saved,) = (e for e in working.save() if isinstance(e, Saved))
+    assert saved.file == "polyaxonfile.yml and b and c"
+
+
+# -- several edits at once
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ((LR, "0.5"), (BATCH, "64")),
+        ((LR, "0.5"), (("nope", "a", "b"), "["), (BATCH, None)),
+        ((LR, "0.2"), (LR, "0.3"), (BATCH, "1")),
+    ],
+)
+def test_edits_made_at_once_are_one_step(
+    make_project: Make, values: tuple[tuple[Place, str | None], ...]
+) -> None:
+    working = opened(make_project())
+    working.edit(LR, "0.3")
+    working.edit_all(values)
+    made = working.wanted
+    assert made != ((LR, "0.3"),)
+    working.undo()
+    assert working.wanted == ((LR, "0.3"),)
+    working.redo()
+    assert working.wanted == made
+
+
+def test_edits_that_lead_back_are_no_step(make_project: Make) -> None:
+    working = opened(make_project())
+    working.edit(LR, "0.3")
+    working.edit_all(((LR, "0.5"), (LR, "0.3")))
+    assert dict(working.wanted) == {LR: "0.3"}
+    working.undo()
+    assert not working.wanted
 
 
 # -- files that are not touched

@@ -53,7 +53,7 @@ def declaration(
     name: str, text: str, kind: str, value: object, line: int, *, used: bool = True
 ) -> Declaration:
     path = ("declarations", *name.split("."))
-    return Declaration(name, path, text, kind, value, used, True, line=line)
+    return Declaration(name, path, text, kind, value, used, True, line=line, file=FILE)
 
 
 DECLARATIONS = (

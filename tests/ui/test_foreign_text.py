@@ -28,7 +28,7 @@ MARKUP = "AB[/][red]x[/red][@click=app.quit]CD"
 
 def events_with(text: str) -> tuple[e.Event, ...]:
     problem = Problem("E_X", text, text, 2, 1, text)
-    item = Declaration(text, ("declarations", text), text, "str", text, False, True, text, 3)
+    item = Declaration(text, ("declarations", text), text, "str", text, False, True, text, 3, text)
     resolved = Resolved("experiment", text, text, (text, text), ((text, text),), text + " --a=1")
     reading = Reading(text, text, (item,), resolved, (problem, replace(problem, code="W_X")))
     base = replace(reading, resolved=replace(resolved, cmd="b"))

@@ -410,6 +410,27 @@ def test_secrets_of_a_file_are_dots_and_lines_stay_in_their_places() -> None:
     assert "# a comment" in text
 
 
+INPUTS = """\
+inputs:
+- {name: api_key, type: str, default: canary, description: the key}
+- {name: lr, type: float, value: 0.1}
+component:
+  inputs:
+  - name: hf-token
+    value: canary
+params:
+  password: {value: canary}
+"""
+
+
+def test_secrets_of_inputs_are_dots() -> None:
+    text = dotted(INPUTS, ())
+    assert "canary" not in text
+    assert text.count("••••••") == 3
+    assert "value: 0.1" in text
+    assert "the key" in text
+
+
 def test_secrets_of_a_file_that_cannot_be_read_are_dots_by_their_keys() -> None:
     broken = SECRETS.replace("  here: &it secret\n", "") + "  password:\n    - secret\nrun: [1\n"
     text = dotted(broken, ())

@@ -57,7 +57,7 @@ async def test_a_problem_that_can_be_mended_is_mended_by_enter(size: tuple[int, 
         assert app.focused.here == 10
         await until(pilot, lambda: "↵ mends it: put it in quotes" in words(app))
         await press(pilot, "enter")
-        assert session.asked == [("edit", path, text) for path, text in MENDABLE.fix]
+        assert session.asked == [("edit_all", MENDABLE.fix)]
         session.tell(e.Invalid(replace(x.reading(), resolved=None), x.reading(), MENDABLE.fix))
         await until(pilot, lambda: "2 changed" in words(app) or "2 of " in words(app))
         assert "mended: put it in quotes · u undoes it" in words(app)
@@ -68,9 +68,9 @@ async def test_of_several_problems_in_a_line_the_one_under_the_cursor_is_mended(
     app, session = app_on(*with_problems(x.UNUSED, MENDABLE, other))
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, "exclamation_mark", "enter")
-        assert session.asked[0] == ("edit", *MENDABLE.fix[0])
+        assert session.asked[0] == ("edit_all", MENDABLE.fix)
         await press(pilot, "down", "down", "enter")
-        assert session.asked[-1] == ("edit", x.path("lr"), "1")
+        assert session.asked[-1] == ("edit_all", other.fix)
 
 
 async def test_an_error_of_a_row_opens_its_field(opened_in_editor: Path) -> None:
@@ -126,29 +126,3 @@ async def test_the_editor_opens_at_the_line_of_the_file_not_of_the_working_set(
         await press(pilot, "down", "down", "e")
         await until(pilot, lambda: ("reload",) in session.asked)
     assert opened_in_editor.read_text().split()[0] == "+10"
-
-
-async def test_a_problem_of_a_file_that_is_not_shown_is_opened_there(
-    opened_in_editor: Path, tmp_path: Path
-) -> None:
-    other = replace(MENDABLE, file="over.yml", line=3)
-    app, session = app_on(*with_problems(other), root=tmp_path)
-    async with app.run_test(size=SIZE) as pilot:
-        await press(pilot, "exclamation_mark")
-        await until(pilot, lambda: "over.yml line 3: start:" in words(app))
-        assert "3 !" not in words(app)
-        await press(pilot, "e")
-        await until(pilot, lambda: ("reload",) in session.asked)
-    assert opened_in_editor.read_text().split() == ["+3", str(tmp_path / "over.yml")]
-
-
-async def test_the_era_and_the_files_laid_over_stand_at_the_head_of_the_file() -> None:
-    session = StubSession(Path("/home/you/code/mnist"), *x.OPENED)
-    session.project = replace(session.project, over=(Path("/a.yml"), Path("/b.yml")))
-    app = PxtuiApp(session, now=lambda: x.NOW)
-    async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: "✓ valid · 2018 (0.0.5) · +2 " in words(app))
-        await pilot.resize_terminal(80, 24)
-        await press(pilot, "1")
-        told = "polyaxonfile.yml ✓ valid · 2018 (0.0.5) · 2 files are laid over it"
-        await until(pilot, lambda: told in words(app))

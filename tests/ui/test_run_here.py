@@ -37,6 +37,9 @@ def test_the_command_names_project_file_and_engine_but_no_values() -> None:
     tail = ["run", "--tty", "--draft"]
     file = ["-f", f"/p/{x.FILE}"]
     assert child_command(Path("/p"), state(*edited)) == [*head, *file, "--engine", "docker", *tail]
+    laid_over = (*edited[:1], replace(x.FILE_TEXT, over=(("b.yml", ""), ("/c.yml", ""))))
+    over = ["-f", "/p/b.yml", "-f", "/c.yml"]
+    assert child_command(Path("/p"), state(*laid_over)) == [*head, *file, *over, *tail]
     for name, isolated, kind in (
         ("docker ssh:box", True, ["--engine", "docker"]), ("podman", True, ["--engine", "podman"]),
         ("no container (venv)", False, ["--engine", "local"]), ("strange", True, []),

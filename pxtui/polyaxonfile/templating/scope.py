@@ -68,11 +68,18 @@ class Scope:
         return path[0] in self.values
 
     def used(self, path: Path) -> bool:
-        """Whether what was rendered so far uses a value, directly or through another."""
+        """Whether the templates so far use a value, directly or through another.
+
+        One that cannot be read may use anything.
+        """
         if self._closure is None:
             self._closure = self._all_used()
         whole, above = self._closure
-        return path in above or any(path[:n] in whole for n in range(1, len(path) + 1))
+        return (
+            self._is_blind
+            or path in above
+            or any(path[:n] in whole for n in range(1, len(path) + 1))
+        )
 
     def is_sound(self, path: Path) -> bool:
         """Whether a text of the file was filled in."""
@@ -148,14 +155,14 @@ class Scope:
             sources = [*self._below.get(use, ())]
             sources += [use[:n] for n in range(1, len(use)) if use[:n] in self._templates]
             for path in sources:
-                if path not in self._failed:
-                    waiting += templating.parse(self._templates[path]).uses
-                    waiting += self._again.get(path, ())
+                waiting += self._uses(self._templates[path])
+                waiting += self._again.get(path, ())
         return whole, {use[:n] for use in whole for n in range(1, len(use) + 1)}
 
     # -- any template of the file
 
     _closure: tuple[set[Path], set[Path]] | None = None
+    _is_blind = False
 
     def render(self, path: Path, source: str, names: Mapping[str, Any] = _NOTHING) -> str | None:
         """Fill in a text of the file; None where that was impossible, and said.
@@ -164,23 +171,26 @@ class Scope:
         """
         if not is_template(source):
             return source.rstrip("\n")  # as templates lose theirs, one in each round
+        self.also_used(source)
         if not self.renderer.is_sound(source, path, self._seen_with(names)):
             self._unsound.add(path)
             return None
-        self._used |= templating.parse(source).uses
-        self._closure = None
         text = self._filled(source, path, names, again=self._used)
         if text is None:
             self._unsound.add(path)
         return text
 
     def also_used(self, source: str) -> None:
-        """Note what is used by a template that is kept and never filled in."""
-        try:
-            self._used |= templating.parse(source).uses
-        except TemplateProblem:
-            return  # it is nobody's business here
+        """Note what a template uses, whether or not it is ever filled in."""
+        self._used |= self._uses(source)
         self._closure = None
+
+    def _uses(self, source: str) -> frozenset[Path]:
+        try:
+            return templating.parse(source).uses
+        except TemplateProblem:
+            self._is_blind = True
+            return frozenset()
 
     def _seen_with(self, names: Mapping[str, Any]) -> Mapping[str, Any]:
         return {**names, **self.values} if names else self.values

@@ -27,7 +27,7 @@ class Add(TypingDialog[Addition]):
     Add Field { margin: 1 0; background: $px-ground; }
     """
 
-    def __init__(self, file: FileText | None, rows: Sequence[Declaration]) -> None:
+    def __init__(self, file: FileText, rows: Sequence[Declaration]) -> None:
         super().__init__()
         self._file, self._rows = file, rows
 

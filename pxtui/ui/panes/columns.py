@@ -26,6 +26,8 @@ class Columns:
         reading = state.reading
         self.base = {d.path: d for d in state.base.declarations} if state.base else {}
         self.edits: Edits = dict(state.edits)
+        self.several = state.file_text is not None and bool(state.file_text.over)
+        """Whether several files are laid over each other."""
         self.sound = state.resolved is not None
         self._removed = [path for path, text in self.edits.items() if text is None]
         present = [self._in_file(d) for d in (reading.declarations if reading else ())]
@@ -158,17 +160,18 @@ def _in_file(path: Path, removed: Sequence[Path]) -> Path:
 
 def errors_of(rows: Sequence[Declaration], problems: Iterable[Problem]) -> Mapping[Path, Problem]:
     """The first error of each row: the one in its line, by name where a line has several rows."""
-    errors: dict[int, list[Problem]] = defaultdict(list)
+    errors: dict[tuple[str, int], list[Problem]] = defaultdict(list)
     for problem in problems:
         if problem.severity == "error":
-            errors[problem.line].append(problem)
+            errors[problem.file, problem.line].append(problem)
     if not errors:
         return {}
-    crowd = Counter(d.line for d in rows)
+    crowd = Counter((d.file, d.line) for d in rows)
     found: dict[Path, Problem] = {}
     for item in rows:
-        for problem in errors.get(item.line, ()):
+        place = item.file, item.line
+        for problem in errors.get(place, ()):
             named = str(item.path[-1]) in problem.message
-            if item.path not in found and (named or crowd[item.line] == 1):
+            if item.path not in found and (named or crowd[place] == 1):
                 found[item.path] = problem
     return found

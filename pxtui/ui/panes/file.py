@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
+from textual import on
 from textual.app import ComposeResult
 
 from pxtui.logs.text import clean_line
 from pxtui.polyaxonfile.path import Path
 from pxtui.polyaxonfile.problems import Problem
 from pxtui.polyaxonfile.reading import Declaration
-from pxtui.polyaxonfile.secret import DOTS
 from pxtui.state import State
 from pxtui.ui import words
-from pxtui.ui.dotted import dotted
 from pxtui.ui.draw import Block, Row, cut, row, spread
 from pxtui.ui.pane import Pane
-from pxtui.ui.panes.columns import TAKEN_OUT, errors_of
+from pxtui.ui.panes import file_marks
+from pxtui.ui.panes.columns import errors_of
 from pxtui.ui.panes.file_view import FileView
 from pxtui.ui.panes.gets import folded
 
@@ -78,8 +76,24 @@ class _NoFile(Block):
         ]
 
 
+class _Which(Block):
+    """The name of the file, where there are several."""
+
+    DEFAULT_CSS = "_Which { height: 1; display: none; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.name_shown, self.at, self.count = "", 0, 0
+
+    def rows(self, width: int) -> Sequence[Row]:
+        which = f" · {self.at} of {self.count}"
+        name = cut(self.name_shown, width - len(which))
+        key = row(("n", "key b"), (" next file", "soft"))
+        return [spread(row((name, "strong b"), (which, "soft")), key, width, "─", "hair")]
+
+
 class File(Pane):
-    """The polyaxonfile."""
+    """The polyaxonfile; of several laid over each other the one of the current row."""
 
     NUMBER = "1"
     TITLE = "File"
@@ -90,15 +104,16 @@ class File(Pane):
 
     def __init__(self) -> None:
         super().__init__(id="file")
-        self.over = 0
-        """How many files are laid over this one."""
+        self._file = ""
+        self._followed: Path | None = None
         self._state: State | None = None
         self._seen: object = None
         self._placed: Mapping[Problem, Problem] = {}
         self._of_rows: Mapping[Path, Problem] = {}
 
     def compose(self) -> ComposeResult:
-        """The text, and below it the first build."""
+        """Which file it is, its text, and below it the first build."""
+        yield _Which()
         yield FileView()
         yield _NoFile()
         yield _FirstBuild()
@@ -112,7 +127,8 @@ class File(Pane):
         if state.no_file is not None:
             nothing.folder, nothing.message = state.no_file.folder, state.no_file.message
             nothing.refresh(layout=True)
-        seen = (state.file_text, state.reading, state.base, state.edits, _base_present(state))
+        seen = (state.file_text, state.reading, state.base, state.edits,
+                file_marks.image_present(state), self.file)  # fmt: skip
         if seen != self._seen:
             self._seen = seen
             self._show_text(state)
@@ -127,19 +143,24 @@ class File(Pane):
             self._placed = {}
             self.query_one(FileView).set([], (), {})
             return
-        texts = _texts(state, state.file_text.text.removeprefix("\ufeff"))
-        texts = texts[:-1] if texts[-1] == "" else texts
-        self._placed = _on_disk(state)
+        texts = dict(state.file_text.files)
+        self._placed = file_marks.on_disk(state)
         if state.reading is not None:
             self._of_rows = errors_of(state.reading.declarations, state.reading.problems)
-        problems = tuple(self._placed.values())
-        view = self.query_one(FileView)
-        view.set([t.removesuffix("\r") for t in texts], problems, _notes(state))
+        file = self.file
+        which = self.query_one(_Which)
+        which.display = len(texts) > 1
+        which.name_shown, which.at, which.count = file, [*texts].index(file) + 1, len(texts)
+        which.refresh()
+        lines = file_marks.lines(state, texts[file].removeprefix("\ufeff"))
+        problems = tuple(p for p in self._placed.values() if p.file == file)
+        self.query_one(FileView).set(lines, problems, file_marks.notes(state, file))
 
     def fit(self) -> None:
         """The text takes what the first build leaves."""
         first = self.query_one(_FirstBuild)
         rows = len(first.rows(self.size.width)) if first.display else 0
+        rows += self.query_one(_Which).display
         self.query_one(FileView).styles.max_height = max(3, self.size.height - rows)
 
     def on_resize(self) -> None:
@@ -148,14 +169,43 @@ class File(Pane):
             self.show(self._state, 0)
 
     def go_to(self, problem: Problem) -> bool:
-        """Put the cursor on the line of a problem, if it is one of this file."""
+        """Put the cursor on the line of a problem, if it is one of these files."""
         placed = self._placed.get(problem)
         if placed is None:
             return False
+        self._turn_to(placed.file)
         view = self.query_one(FileView)
         view.show_line(placed.line)
         self.screen.set_focus(view)
         return True
+
+    def follow(self, item: Declaration | None) -> None:
+        """Show the file of a row when another row becomes the current one."""
+        if item is None or item.path == self._followed:
+            return
+        self._followed = item.path
+        if item.file != self.file:
+            self._turn_to(item.file)
+            self.query_one(FileView).show_line(item.line)
+
+    @on(FileView.Next)
+    def _next(self, event: FileView.Next) -> None:
+        event.stop()
+        text = self._state.file_text if self._state else None
+        names = [name for name, _ in text.files] if text else [self.file]
+        self._turn_to(names[(names.index(self.file) + 1) % len(names)])
+
+    def _turn_to(self, file: str) -> None:
+        self._file = file
+        if self._state is not None:
+            self.show(self._state, 0)
+
+    @property
+    def file(self) -> str:
+        """The file that is shown, as a person names it."""
+        text = self._state.file_text if self._state else None
+        names = [name for name, _ in text.files] if text else [""]
+        return self._file if self._file in names else names[0]
 
     @property
     def line(self) -> int:
@@ -172,11 +222,10 @@ class File(Pane):
         """What Enter does with the problem under the cursor."""
         problem = self.problem
         reading = self._state.base if self._state else None
-        narrow = self.screen.has_class("-compact")
-        if problem is None and reading is not None and (narrow or self.over):
-            laid = words.number(self.over, "file is laid over it", "files are laid over it")
-            over = (f" · {laid}" if self.over else "", "soft")
-            return row((clean_line(reading.file), "strong b"), " ", *self._valid(), over)
+        if problem is None and reading is not None and self.screen.has_class("-compact"):
+            over = self._state.file_text.over if self._state and self._state.file_text else ()
+            name = words.number(1 + len(over), "file") if over else clean_line(reading.file)
+            return row((name, "strong b"), " ", *self.note())
         if problem is None:
             return ()
         if problem.fix:
@@ -187,10 +236,7 @@ class File(Pane):
         return row(("↵", "key b"), (f" opens your editor at line {self.line}", "soft"))
 
     def note(self) -> Row:
-        """Whether the file is valid, its era, and how many files are laid over it."""
-        return (*self._valid(), *row((f" · +{self.over}" if self.over else "", "soft")))
-
-    def _valid(self) -> Row:
+        """Whether the file is valid (several: together), and its era."""
         reading = self._state.base if self._state else None
         if reading is None:
             return ()
@@ -198,60 +244,3 @@ class File(Pane):
         state = ("✓", "good") if not errors else ("✗", "bad")
         word = " valid" if not errors else f" {words.number(errors, 'error')}"
         return row(state, (word, "ink"), (f" · {reading.era}" if reading.era else "", "soft"))
-
-
-def _declared(state: State) -> Sequence[Declaration]:
-    return state.base.declarations if state.base else ()
-
-
-def _texts(state: State, text: str) -> list[str]:
-    """The lines, with dots for secrets; what has rows and no secrets was read and has none."""
-    rows = _declared(state)
-    secrets = tuple(d.path for d in rows if d.secret)
-    return (dotted(text, secrets) if secrets or not rows else text).split("\n")
-
-
-def _base_present(state: State) -> bool | None:
-    return state.engine.base_present if state.engine is not None else None
-
-
-def _on_disk(state: State) -> Mapping[Problem, Problem]:
-    """The problems of the working set, each at its line of the file as it is on disk."""
-    if state.reading is None or state.file_text is None:
-        return {}
-    files = (state.file_text.file, state.reading.file)
-    problems = [p for p in state.reading.problems if p.file in files]
-    if not state.edits or state.base is None:
-        return {p: p for p in problems}
-    lines = {d.path: d.line for d in state.base.declarations}
-    known = {(p.code, p.message): p.line for p in state.base.problems}
-    rows = {d.line: lines[d.path] for d in state.reading.declarations if d.path in lines}
-    return {
-        p: replace(p, line=known.get((p.code, p.message)) or rows.get(p.line, p.line))
-        for p in problems
-    }
-
-
-def _notes(state: State) -> dict[int, str]:
-    """What is to be said of lines without a problem: edits, and an image that is not there."""
-    notes: dict[int, str] = {}
-    edits = dict(state.edits)
-    texts = state.file_text.text.split("\n") if state.file_text else []
-    for item in _declared(state):
-        in_line = "".join(texts[item.line - 1 : item.line])
-        if item.path in edits and str(item.path[-1]) in in_line:
-            text = DOTS if item.secret else edits[item.path]
-            said = TAKEN_OUT if text is None else f"{cut(text, 24)} in the next run"
-            notes[item.line - 1] = f"~ {said}"
-    known = {d.path for d in _declared(state)}
-    added = [path for path, text in edits.items() if text is not None and path not in known]
-    if added:
-        section = re.compile(rf"{re.escape(str(added[0][0]))}\s*:")
-        at = next((i for i, text in enumerate(texts) if section.match(text)), None)
-        if at is not None:
-            notes[at] = f"~ {words.number(len(added), 'value')} more in the next run"
-    if _base_present(state) is False:
-        at = next((i for i, text in enumerate(texts) if re.match(r"\s*image:\s*\S", text)), None)
-        if at is not None:
-            notes[at] = "not here yet"
-    return notes

@@ -66,10 +66,15 @@ class FileView(Lines):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "mend", "mend", id="file.mend",
                 tooltip="Mend the problem under the cursor, where that can be done for you."),
+        Binding("n", "next", "next file", id="file.next", show=False,
+                tooltip="Show the next of several files that are laid over each other."),
     ]  # fmt: skip
 
     class Mend(Message):
         """The problem under the cursor is to be mended."""
+
+    class Next(Message):
+        """The next of several files is to be shown."""
 
     def __init__(self) -> None:
         super().__init__(with_cursor=True)
@@ -134,6 +139,10 @@ class FileView(Lines):
     def action_mend(self) -> None:
         """Ask for it."""
         self.post_message(self.Mend())
+
+    def action_next(self) -> None:
+        """Ask for it."""
+        self.post_message(self.Next())
 
     def _told(self, index: int) -> int:
         return len(self._problems.get(index, ()))

@@ -83,8 +83,6 @@ class NextRun(LeftPane):
 
     def __init__(self) -> None:
         super().__init__(id="next-run")
-        self.over = 0
-        """How many files are laid over the one that is shown."""
         self._state: State | None = None
         self._seen: object = None
         self._sought: Path | None = None
@@ -112,8 +110,7 @@ class NextRun(LeftPane):
     def show(self, state: State, now: float) -> None:
         """Show the working set."""
         self._state = state
-        # of several files only the session knows which one a value goes to
-        self.query_one(ValueField).file = None if self.over else state.file_text
+        self.query_one(ValueField).file = state.file_text
         form = self.query_one(Form)
         self.query_one(_ColumnNames).display = form.current is not None and not self.compact
         self.query_one(_FormKeys).display = bool(state.edits) and not self.compact
@@ -179,6 +176,12 @@ class NextRun(LeftPane):
     def current(self) -> Declaration | None:
         """The row under the cursor."""
         return self.query_one(Form).current
+
+    @property
+    def on_disk(self) -> Declaration | None:
+        """The row under the cursor as its file has it, where it does."""
+        item = self.current
+        return self.columns.base.get(item.path, item) if item is not None else None
 
     def change(self, path: Path) -> None:
         """Open the field on a row."""

@@ -51,9 +51,10 @@ def _odd(columns: Columns, item: Declaration) -> list[tuple[str, str]]:
         parts.append((" · nothing uses it: changing it changes nothing", "warn"))
     base = columns.base.get(item.path)
     if base is None and item.path in columns.edits:
-        parts.append((" · not in the file yet", "soft"))
+        parts.append((f" · not in {_file(columns, item)} yet", "soft"))
     elif base is not None and base.text != item.text:
-        parts.append((f" · {shown(base)} {'in the file' if base.given else 'by default'}", "soft"))
+        where = f"in {_file(columns, base)}" if base.given else "by default"
+        parts.append((f" · {shown(base)} {where}", "soft"))
     if not item.given:
         parts.append((" · the default of this input: a value is written as its own", "soft"))
     if item.shared:
@@ -64,6 +65,11 @@ def _odd(columns: Columns, item: Declaration) -> list[tuple[str, str]]:
     if not item.editable:
         parts.append((" · e edits it in the editor", "soft"))
     return parts
+
+
+def _file(columns: Columns, item: Declaration) -> str:
+    """The file of a row: by its name where there are several."""
+    return clean_line(item.file) if columns.several else "the file"
 
 
 def listed(names: list[str]) -> str:
