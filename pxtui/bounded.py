@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import resource
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,7 +19,7 @@ from pxtui.errors import PxtuiError
 from pxtui.polyaxonfile.load import load, resolve
 from pxtui.polyaxonfile.opening import edited, opened
 from pxtui.polyaxonfile.path import Edits
-from pxtui.polyaxonfile.problems import PolyaxonfileError
+from pxtui.polyaxonfile.problems import PolyaxonfileError, Problem
 from pxtui.polyaxonfile.reading import Reading
 from pxtui.polyaxonfile.source import Version
 from pxtui.polyaxonfile.templating.rendering import Dear
@@ -28,6 +30,10 @@ STARTUP_SECONDS = 4.0
 
 READ_SECONDS = 0.3
 READ_MEMORY = 256 * MIB
+MAX_OPENERS = 2_000
+"""`{{` and `{%` of a file whose templates are rendered: real files have some dozens."""
+
+_OPENER = re.compile(rb"\{[{%]")
 
 # `-P` and an appended path: nothing is ever imported from the folder that pxtui was started in.
 _START = "import sys; sys.path.append(sys.argv[1]); from pxtui.bounded import child; child()"
@@ -112,6 +118,8 @@ def read_polyaxonfile(
         source, refused = edited(opened(Version(data, file), *over), edits or {})
     except PolyaxonfileError as error:
         return Reading(file, "", (), None, error.problems)
+    if problem := next(filter(None, map(_too_many, source.versions)), None):
+        return resolve(source, names or {}, [*refused, problem], render=False, era=era)
     try:
         return resolve(source, names or {}, refused, trusted=False, era=era)
     except Dear as dear:
@@ -123,3 +131,13 @@ def read_polyaxonfile(
         message = f"the template needs too much: {error.message}"
         problem = source.problem("E_TEMPLATE_LIMIT", message, place)
         return resolve(source, names or {}, [*refused, problem], render=False, era=era)
+
+
+def _too_many(version: Version) -> Problem | None:
+    """What is wrong with a file that has more templates than anyone writes."""
+    found = islice(_OPENER.finditer(version.data), MAX_OPENERS, None)
+    if (opener := next(found, None)) is None:
+        return None
+    line = version.data.count(b"\n", 0, opener.start()) + 1
+    message = f"the file has more than {MAX_OPENERS:,} templates"
+    return Problem("E_TEMPLATE_LIMIT", message, version.file, line)

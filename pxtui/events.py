@@ -6,7 +6,7 @@ out of it. Bytes of output never pass here: they are in the stores, see `pxtui.l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pxtui.gpus import NO_GPUS, Gpus
@@ -376,6 +376,8 @@ class Conflict:
     """What the file has now; None: nothing."""
     base: str | None
     """What the file had when the person changed it; None: nothing."""
+    number: int = field(default=0, compare=False)
+    """Of these texts: another one where one of them is another, be it behind dots."""
 
 
 @dataclass(frozen=True, slots=True)

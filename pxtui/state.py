@@ -161,7 +161,7 @@ def _applied(state: State, event: Event) -> State:
                 state, reading=event.reading, base=event.base, edits=event.edits, no_file=None
             )
         case NoFile():
-            return replace(state, no_file=event, reading=None, base=None, edits=(), file_text=None)
+            return replace(state, no_file=event, reading=None, base=None, file_text=None)
         case Conflicted():
             return replace(state, conflicts=event.conflicts)
         case FileText():

@@ -196,3 +196,80 @@ def test_only_the_sandbox_renders() -> None:
     sources = Path(__file__).parents[1] / "pxtui"
     found = [p.name for p in sources.rglob("*.py") if "jinja2.Environment" in p.read_text()]
     assert found == []
+
+
+def whole(text: str) -> str:
+    return HEAD + "declarations: {a: 1, l: [1]}\n" + text
+
+
+def command(template: str) -> str:
+    return whole(f'run:\n  cmd: "{template}"\n')
+
+
+def rows(line: str, count: int) -> str:
+    lines = "".join(f"  v{i}: {line.format(i=i)}\n" for i in range(count))
+    return HEAD + "declarations:\n  a: 1\n" + lines + "run: {cmd: x}\n"
+
+
+LARGE = {
+    "sum": command("{{ " + "a+" * 300_000 + "a }}"),
+    "short sum": command("{{ " + "a+" * 20_000 + "a }}"),
+    "filters": command("{{ a" + "|abs" * 200_000 + " }}"),
+    "short filters": command("{{ a" + "|abs" * 30_000 + " }}"),
+    "names": command("{{a}}" * 150_000),
+    "short names": command("{{ a }} " * 15_000),
+    "braces": command("{" * 900_000),
+    "short braces": command("{" * 100_000),
+    "brackets": command("{{" + "(" * 400_000),
+    "signs": command("{{" + "-" * 400_000),
+    "branches": command("{% if a %}" * 50_000),
+    "comments": command("{# a #}" * 15_000),
+    "digits": command("{{ " + "1" * 100_000 + " }}"),
+    "texts": command("{{ '" + "}} a " * 20_000 + "' " + "+ a" * 9_000 + " }}"),
+    "made": command("{% raw %}{{ " + "a+" * 20_000 + "a }}{% endraw %}"),
+    "long ones": whole(
+        "run: {cmd: [" + ", ".join(f'"{i} {"{{ a+a }}" * 500}"' for i in range(100)) + "]}\n"
+    ),
+    "steps": whole("run: {cmd: [" + ", ".join(['"x {{ a }}"'] * 20_000) + "]}\n"),
+    "other steps": whole(
+        "run: {cmd: [" + ", ".join(f'"{i} {{{{ a }}}}"' for i in range(20_000)) + "]}\n"
+    ),
+    "rows": rows('"{{{{ a }}}}"', 20_000),
+    "other rows": rows('"{{{{ a }}}}{i}"', 20_000),
+    "chain": rows('"{{{{ v{i} }}}}"', 20_000).replace("{{ v0 }}", "{{ a }}"),
+    "missing": rows('"{{{{ nope{i} }}}}"', 1_500),
+    "failing": whole(
+        "run: {cmd: ["
+        + ", ".join(f'"{i} {"{{ a }}" * 20}{{{{ a + l }}}}"' for i in range(60))
+        + "]}\n"
+    ),
+}
+"""Files that are large, and templates all over."""
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_large_file_ends_with_a_name(name: str) -> None:
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start = time.process_time()
+    reading = read_polyaxonfile(LARGE[name].encode(), "p.yml")
+    own = time.process_time() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    errors = [p for p in reading.problems if p.severity == "error"]
+    assert errors
+    assert {p.code for p in errors} <= {"E_TEMPLATE", "E_TEMPLATE_LIMIT", "E_UNDEFINED"}
+    assert all(p.line > 3 for p in errors)
+    assert len(errors) <= 100
+    assert own + after.ru_utime + after.ru_stime - children.ru_utime - children.ru_stime < 2
+
+
+def test_many_declarations_and_texts_without_templates_stay_as_they_are() -> None:
+    text = rows("{i}", 3_000).replace("cmd: x", f"cmd: 'echo {'x ' * 70_000}'")
+    reading = read_polyaxonfile(text.encode(), "p.yml")
+    assert reading.resolved
+    assert reading.resolved.params["v2999"] == 2999
+
+
+def test_as_many_templates_as_a_person_writes() -> None:
+    reading = read_polyaxonfile(rows('"{{{{ a }}}} of {i}"', 250).encode(), "p.yml")
+    assert reading.resolved
+    assert reading.resolved.params["v249"] == "1 of 249"

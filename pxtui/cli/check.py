@@ -24,9 +24,12 @@ from pxtui.polyaxonfile.source import Version
 @click.pass_context
 def command(ctx: click.Context, where: Where, as_json: bool, named: tuple[Path, ...]) -> None:
     """Tell all problems as FILE:LINE:COLUMN: severity[code]: message; exit code 3 for errors."""
+    if named and where.files:
+        message = "-f lays files over each other, FILEs are checked one by one: give one of both"
+        raise click.UsageError(message, ctx)
     valid = True
     first, *over = where.files or (where.project().file,)
-    for file in named or (first,):
+    for file in map(_in_folder, named or (first,)):
         reading = read(file, where, () if named else over)
         valid = valid and reading.valid
         if as_json:
@@ -37,6 +40,11 @@ def command(ctx: click.Context, where: Where, as_json: bool, named: tuple[Path, 
         if reading.valid:
             say(f"✓ {clean_line(str(file))} is valid ({reading.era})")
     ctx.exit(0 if valid else INVALID)
+
+
+def _in_folder(file: Path) -> Path:
+    """The polyaxonfile of a folder; else the file itself."""
+    return file / project.find(file).file.name if file.is_dir() else file
 
 
 def read(file: Path, where: Where, over: Sequence[Path] = ()) -> Reading:

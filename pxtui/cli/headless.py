@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -14,7 +13,7 @@ import click
 
 from pxtui.cli import objects, words
 from pxtui.cli.follow import Follow
-from pxtui.cli.options import FAILED, INVALID, NO_ENGINE, USAGE, Where, fail, say
+from pxtui.cli.options import FAILED, INVALID, NO_ENGINE, USAGE, Where, fail, no_output, say
 from pxtui.engine import Engine
 from pxtui.errors import EngineError, StateError
 from pxtui.events import Dropped, Event, Finished, Invalid, NoFile, Phase, Queued, Started
@@ -275,8 +274,4 @@ def _give_up_output(reason: str) -> None:
     """Nothing more can be written; a run that was started goes on, see `on-exit`."""
     with contextlib.suppress(OSError):
         say(f"pxtui: {reason}; a run that was started goes on (pxtui runs list)")
-    # What is left in the buffers must not fail again when Python ends.
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(nowhere, stream.fileno())
+    no_output()

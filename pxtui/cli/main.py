@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import importlib
 import sys
 from collections.abc import Callable
@@ -9,7 +11,7 @@ from collections.abc import Callable
 import click
 
 from pxtui import __version__, debug_log
-from pxtui.cli.options import FAILED, Where, fail, where_options
+from pxtui.cli.options import FAILED, Where, fail, no_output, say, where_options
 from pxtui.errors import StateError
 
 COMMANDS = {
@@ -24,6 +26,8 @@ COMMANDS = {
     "demo": "Write the example project, and open it.",
 }
 """The commands and what they do; each is the object `command` of pxtui.cli.<name>."""
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Why the output may not be written, though there is someone to read it."""
 
 
 class Commands(click.Group):
@@ -75,3 +79,10 @@ def main(open_app: Callable[[Where], int]) -> None:
         cli.main(prog_name="pxtui", obj=Where(open_app=open_app))
     except StateError as error:
         fail(error, FAILED)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        with contextlib.suppress(OSError):
+            say(f"pxtui: the output cannot be written: {error.strerror}")
+        no_output()
+        raise SystemExit(FAILED) from None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -156,6 +158,14 @@ def _named(pairs: tuple[str, ...]) -> dict[str, str]:
 def say(text: str) -> None:
     """A line of narration, on stderr."""
     click.echo(text, err=True)
+
+
+def no_output() -> None:
+    """Give the streams up: what is left in their buffers must not fail again when Python ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(nowhere, stream.fileno())
 
 
 def fail(error: PxtuiError, code: int) -> NoReturn:

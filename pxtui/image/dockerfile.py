@@ -39,7 +39,7 @@ def instructions(plan: ImagePlan, code: str = ".", before: str = "") -> tuple[In
     # staged files lie beside the tree, so that a change of the code leaves the steps cached
     beside = "" if code == "." else f"{STAGED}/"
     told += [
-        Instruction(f"COPY {file.name} {to}", f"COPY {beside}{file.name} {to}")
+        Instruction(f"COPY {file.name} {to}", _copy(f"{beside}{file.name}", to))
         for file in plan.staged
         for to in [f"/code/{file.folder}"]
     ]
@@ -58,6 +58,11 @@ def instructions(plan: ImagePlan, code: str = ".", before: str = "") -> tuple[In
 def dockerfile(plan: ImagePlan, code: str = ".", before: str = "") -> str:
     """The text of the Dockerfile; `code` is the tree's folder in the build context."""
     return "".join(f"{instruction.line}\n" for instruction in instructions(plan, code, before))
+
+
+def _copy(source: str, to: str) -> str:
+    is_plain = not set(source + to) & {" ", "\t"}
+    return f"COPY {source} {to}" if is_plain else f"COPY {json.dumps([source, to])}"
 
 
 def _image(name: str) -> str:

@@ -64,6 +64,8 @@ class _Staging:
         who = f"step {index}"
         if read.installs_code(step):
             self.warnings.append(_too_early(who, f"installs the project: {step.strip()}"))
+        for word, why in read.out_of_reach(step):
+            self.warnings.append(f"{who} names {word}, {why}")
         for name in read.named(step):
             self._add(name, who)
 

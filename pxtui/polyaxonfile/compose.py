@@ -63,7 +63,7 @@ class _Composer:
         except yaml.YAMLError as error:
             raise self._fatal("E_SYNTAX", *explained(error, self._text)) from None
         if root is None or root.value is None:
-            raise self._fatal("E_EMPTY", "the file is empty", 0, "`pxtui init` writes a new one")
+            raise self._fatal("E_EMPTY", "the file is empty", 0, "`pxtui demo` writes an example")
         if self._problems:
             raise PolyaxonfileError(self._problems)
         return Tree(self._text, self._file, root, self.lines, self.shapes)

@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from pxtui.polyaxonfile import modern
 from pxtui.polyaxonfile.matrix.distributions import CONTINUOUS, RANGES
 from pxtui.polyaxonfile.spec import eras
-from pxtui.polyaxonfile.spec.eras import ERAS, Era
+from pxtui.polyaxonfile.spec.eras import ERAS, V050, Era
 from pxtui.polyaxonfile.spec.grammar import Key, Shape
 from pxtui.polyaxonfile.spec.keys import FILE
 
@@ -38,15 +39,24 @@ _TYPES: dict[str, Schema] = {
 
 
 def schema() -> Schema:
-    """The schema."""
+    """The schema: an era's faults are told only of files that are no other era's."""
     made = _Made()
-    branches = [made.branch(era) for era in ERAS[::-1]]
+    for era in ERAS:
+        made.definitions[era.name] = made.branch(era)
+    made.definitions[eras.MODERN] = _modern()
+    newest, *others = [{"$ref": f"#/$defs/{era.name}"} for era in ERAS[::-1]]
+    first = {"required": ["project"], "properties": {"kind": False}}
+    accepted = {"anyOf": others}
+    modern = {"$ref": f"#/$defs/{eras.MODERN}"}
+    later = {"if": accepted, "then": accepted, "else": newest}
     return {
         "$schema": DIALECT,
         "title": "polyaxonfile",
-        "description": "A polyaxonfile of Polyaxon 0.x, as pxtui reads it.",
+        "description": "A polyaxonfile, as pxtui reads it.",
         "type": "object",
-        "anyOf": branches,
+        "if": modern,
+        "then": modern,
+        "else": {"if": first, "then": others[-1], "else": later},
         "$defs": made.definitions,
     }
 
@@ -90,7 +100,8 @@ class _Made:
             then["required"] = needed
         if forbidden:
             then["properties"] = forbidden
-        return {"if": {"properties": {"kind": {"const": kind}}}, "then": then} if then else {}
+        of_kind = {"required": ["kind"], "properties": {"kind": {"const": kind}}}
+        return {"if": of_kind, "then": then} if then else {}
 
     def _map(self, shape: Shape, era: Era) -> Schema:
         properties: Schema = {}
@@ -141,11 +152,15 @@ class _Made:
         if lean or shape.pattern:
             return made if not nullable else {"anyOf": [made, {"type": "null"}]}
         others: list[Schema] = [{"$ref": "#/$defs/template"}]
-        if shape.type != "map":
+        if shape.type != "map" and era.bit != V050:
             others.append({"$ref": "#/$defs/operator"})
         if shape.lone:
             others.append(_TYPES[shape.lone.type])
-        return {"anyOf": [made, *others, *([{"type": "null"}] if nullable else [])]}
+        others += [{"type": "null"}] * nullable
+        if shape.type in ("map", "list"):  # so that what is wrong in it is told, not that it is
+            is_one = {"type": "object" if shape.type == "map" else "array"}
+            return {"if": is_one, "then": made, "else": {"anyOf": others}}
+        return {"anyOf": [made, *others]}
 
     def _named(self, made: Schema) -> Schema:
         text = json.dumps(made)
@@ -176,6 +191,17 @@ def _elsewhere(keys: Iterable[Key]) -> str:
     for key in keys:
         had |= key.eras
     return f"A key of {eras.shown(had)}." if had else f"Never read: {next(iter(keys)).about}."
+
+
+def _modern() -> Schema:
+    """A file of 1.x, by what it is told from those of 0.x by: its keys are not in the table."""
+    kinds = {"required": ["kind"], "properties": {"kind": {"enum": list(modern.KINDS)}}}
+    version = {"type": "number", "exclusiveMinimum": 1, "exclusiveMaximum": 2}
+    later = {
+        "required": ["version"],
+        "properties": {"kind": False, "version": version},
+    }
+    return {"title": f"Polyaxon {eras.MODERN}", "anyOf": [kinds, later]}
 
 
 def _matrix() -> Schema:

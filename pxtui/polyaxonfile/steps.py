@@ -11,8 +11,9 @@ from dataclasses import dataclass
 _CODE = "/code"
 _LONGEST = 64 * 1024
 _SEPARATOR = re.compile(r"[;&|()]+")
-_NOT_PLAIN = re.compile(r"[$`*?\[\]{}\\\"'<>\s\x00-\x1f\x7f]|://")
+_NOT_PLAIN = re.compile(r"[$`*?\[\]{}\\\"'<>\x00-\x1f\x7f]|://")
 """What makes a word more than the name of a file."""
+_PATTERN = re.compile(r"[*?]|\[.+\]")
 _SHELLS = ("sh", "bash", "dash", "zsh", "source", ".")
 _PIP = re.compile(r"pip[0-9.]*")
 _CONDA = ("conda", "mamba", "micromamba")
@@ -41,14 +42,24 @@ class Name:
 def named(step: str) -> tuple[Name, ...]:
     """The words of a step that may be files of the project, in their order."""
     found: dict[str, Name] = {}
-    folder = _CODE
-    for words in _commands(step):
-        if words[0] == "cd" and len(words) == 2:
-            folder = posixpath.join(folder, words[1])
-            continue
-        for name in _names(words, folder):
-            found.setdefault(name.path, name)
+    for folder, word, lists in _words(step):
+        path = None if _NOT_PLAIN.search(word) else _inside(folder, word)
+        if path and posixpath.basename(path) not in _PACKAGE:
+            found.setdefault(path, Name(path, lists))
     return tuple(found.values())
+
+
+def out_of_reach(step: str) -> Iterator[tuple[str, str]]:
+    """The lists of requirements that a step names and that cannot be staged, each with why."""
+    for folder, word, lists in _words(step):
+        if not lists or "$" in word or "://" in word:
+            continue
+        path = posixpath.normpath(posixpath.join(folder, word))
+        is_below = path.startswith(f"{_CODE}/")
+        if is_below and _PATTERN.search(word):
+            yield word, "a pattern: name each file"
+        elif not is_below and posixpath.normpath(folder).startswith(_CODE) and ".." in word:
+            yield word, "which is outside of the project: move it in"
 
 
 def installs_code(step: str) -> bool:
@@ -124,21 +135,26 @@ def _commands(step: str) -> Iterator[list[str]]:
         yield from [words] * bool(words)
 
 
-def _names(words: Sequence[str], folder: str) -> Iterator[Name]:
-    is_pip, is_conda = _is_pip(words), posixpath.basename(words[0]) in _CONDA
-    for index, word in enumerate(words):
-        option = words[index - 1] if index else ""
-        if word.startswith("--") and "=" in word:
-            option, _, word = word.partition("=")
-        elif is_pip and re.match(r"-[rc].", word):
-            option, word = word[:2], word[2:]
-        elif word.startswith("-"):
+def _words(step: str) -> Iterator[tuple[str, str, bool]]:
+    """Words that may be files: the folder of the command, the word, whether it is a list."""
+    folder = _CODE
+    for words in _commands(step):
+        if words[0] == "cd" and len(words) == 2:
+            folder = posixpath.join(folder, words[1])
             continue
-        lists = (is_pip and option in _LISTS) or (is_conda and option in _FILE)
-        is_file = lists or posixpath.basename(option) in _SHELLS or "/" in word or "." in word
-        path = _inside(folder, word) if is_file and not _NOT_PLAIN.search(word) else None
-        if path and posixpath.basename(path) not in _PACKAGE:
-            yield Name(path, lists)
+        is_pip, is_conda = _is_pip(words), posixpath.basename(words[0]) in _CONDA
+        for index, word in enumerate(words):
+            option = words[index - 1] if index else ""
+            if word.startswith("--") and "=" in word:
+                option, _, word = word.partition("=")
+            elif is_pip and re.match(r"-[rc].", word):
+                option, word = word[:2], word[2:]
+            elif word.startswith("-"):
+                continue
+            lists = (is_pip and option in _LISTS) or (is_conda and option in _FILE)
+            looks_like_one = ("/" in word or "." in word) and not re.search(r"\s", word)
+            if lists or posixpath.basename(option) in _SHELLS or looks_like_one:
+                yield folder, word, lists
 
 
 def _inside(folder: str, word: str) -> str | None:

@@ -10,11 +10,11 @@ from pxtui.polyaxonfile.opening import opened
 from pxtui.polyaxonfile.path import Path, dotted
 from pxtui.polyaxonfile.secret import DOTS, is_secret
 from pxtui.polyaxonfile.source import Source, Version
-from pxtui.polyaxonfile.templating import is_template, names
+from pxtui.polyaxonfile.templating import names
 from pxtui.polyaxonfile.templating.names import Names
 from pxtui.polyaxonfile.templating.rendering import Renderer
 from pxtui.polyaxonfile.templating.scope import Scope
-from pxtui.polyaxonfile.typed import jsonable
+from pxtui.polyaxonfile.typed import is_template, jsonable
 
 
 def read(

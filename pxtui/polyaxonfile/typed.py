@@ -126,6 +126,11 @@ def jsonable(value: Any) -> Any:
     return float(value) if isinstance(value, TypedFloat) else value
 
 
+def is_template(text: str) -> bool:
+    """Whether a text has anything for the sandbox to do."""
+    return "{{" in text or "{%" in text or "{#" in text
+
+
 def what(value: Any) -> str:
     """What a value is, in words."""
     names = {bool: "a yes or no", int: "a number", float: "a number", str: "a text"}

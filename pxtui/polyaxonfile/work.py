@@ -81,6 +81,10 @@ class Work:
         """The command, or the commands of a list."""
         made = self._made(path) if path else None
         if made is None or (isinstance(made, Piece) and made.value is None):
+            if made and made.path[-1:] == ("if",):
+                message = "the condition is false and there is no else_do: there is no command"
+                problem = self.document.problem("W_NOT_RUNNABLE", message, made.path, of_key=True)
+                self.problems.append(problem)
             return ()
         if isinstance(made, Pieces):
             return tuple(self._texts(made))

@@ -197,7 +197,7 @@ def _leads_to(before: State, after: State) -> Goal:
     mode = after.watching.mode
     if mode == "off" or after.resolved is None:
         return "none"
-    if after.target != before.target:
+    if after.target != before.target and not after.image_is_current:
         return mode
     command_changed = before.resolved is None or before.resolved.cmd != after.resolved.cmd
     return "run" if mode == "run" and command_changed else "none"

@@ -15,7 +15,7 @@ from pxtui.polyaxonfile.reading import Declaration
 from pxtui.polyaxonfile.secret import DOTS, is_secret
 from pxtui.polyaxonfile.source import Source, Version
 
-Side = Literal["mine", "theirs"]
+Side = Literal["mine", "theirs", "base"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,8 @@ def settled(edits: Edits, path: Path, keep: Side, source: Source) -> Edits:
     if keep == "theirs":
         return without(edits, path)
     now = text_at(source, path)
-    return tuple(replace(e, over=now) if e.path == path else e for e in edits)
+    texts = (replace(e, text=e.over if keep == "base" else e.text, over=now) for e in edits)
+    return tuple(new if e.path == path else e for e, new in zip(edits, texts, strict=True))
 
 
 def reverse(edits: Edits, before: Source, new: Sequence[Version]) -> Edits:
@@ -96,9 +97,15 @@ def _is_within(path: Path, edits: Edits) -> bool:
 def conflict(edit: Edit, source: Source, declarations: Iterable[Declaration]) -> Conflict:
     """A clash as it is told: without the texts of passwords and keys."""
     texts = (edit.text, text_at(source, edit.path), edit.over)
-    secret = hides(edit.path, texts, declarations)
-    mine, theirs, base = (text and DOTS if secret else text for text in texts)
+    mine, theirs, base = texts
+    if hides(edit.path, texts, declarations):
+        mine, theirs, base = _counted(mine), _counted(theirs), base and DOTS
     return Conflict(edit.path, name(edit.path), mine, theirs, base)
+
+
+def _counted(text: str | None) -> str | None:
+    """A text that no message may show: dots alone would say that both sides are the same."""
+    return text and f"{DOTS} ({len(text)} characters)"
 
 
 def hides(

@@ -15,6 +15,7 @@ from typing import Literal, cast
 
 from pxtui.engine import Engine
 from pxtui.events import (
+    Conflict,
     Dropped,
     Event,
     OnBusy,
@@ -27,6 +28,7 @@ from pxtui.events import (
 from pxtui.polyaxonfile.path import Path
 from pxtui.project import Project
 from pxtui.session import acts, adopt, threads
+from pxtui.session.edits import Side
 from pxtui.session.parts import Parts
 from pxtui.session.working import WorkingSet
 from pxtui.settings import Settings
@@ -127,13 +129,17 @@ class Session:
 
     async def ready(self) -> None:
         """Wait until the engine has answered, or not, and the project was looked at."""
-        looked = asyncio.Event()
-        self._do(looked.set)
-        await looked.wait()
+        await self._all_done()
         teller = self._parts.teller
         events = teller.listen()
         while teller.state.engine is None or teller.state.tree is None:
             await anext(events)
+
+    async def _all_done(self) -> None:
+        """Wait until all that was asked for so far is carried out."""
+        done = asyncio.Event()
+        self._do(done.set)
+        await done.wait()
 
     def _do(self, chore: Callable[[], object]) -> None:
         self._parts.chores.add(chore)
@@ -166,9 +172,13 @@ class Session:
         """Back to the file's value, or (None) to all of its values."""
         self._work(lambda working: working.reset(path))
 
-    def settle(self, path: Path, keep: Literal["mine", "theirs"]) -> None:
-        """Choose between the two texts of a Conflict; `undo` takes the choice back."""
-        self._work(lambda working: working.settle(path, keep))
+    async def settle(self, shown: Conflict, keep: Side) -> None:
+        """Choose between the texts of a Conflict as it was shown; `undo` takes the choice back.
+
+        It waits until `state.conflicts` says what is left to choose.
+        """
+        self._work(lambda working: working.settle(shown, keep))
+        await self._all_done()
 
     def save(self) -> None:
         """Write the accepted edits (Saved, or Conflicted or a Notice that say why not)."""

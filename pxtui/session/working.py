@@ -6,7 +6,7 @@ All methods read or write files and belong to one thread at a time; each returns
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pxtui import project as files
 from pxtui.errors import EditError, PxtuiError, StateError
@@ -50,6 +50,9 @@ class WorkingSet:
     _base: Reading | None = None
     _conflicts: tuple[Conflict, ...] = ()
     """As told last."""
+    _clashes: dict[Path, tuple[int, Edit, str | None]] = field(default_factory=dict)
+    """Of each conflict told: its number, the edit, and what the file has."""
+    _numbered: int = 0
     _drafted: Edits = ()
     _gone_is_told: bool = False
     """A save was refused because there is no file; the next one makes it."""
@@ -80,6 +83,7 @@ class WorkingSet:
         read = self._set(self._drafted)
         if not self.edits:
             return events
+        self._before = [()]
         one = len(self.edits) == 1
         values = "1 changed value" if one else f"{len(self.edits)} changed values"
         text = f"{values} of last time {'is' if one else 'are'} here again, not yet written"
@@ -135,13 +139,27 @@ class WorkingSet:
         source, told, found = self._source, self._conflicts, tuple[Conflict, ...]()
         if source is not None and self._base is not None:
             clashes = made.clashing(self.edits, source)
+            self._number(clashes, source)
             declared = self._base.declarations
-            found = tuple(made.conflict(edit, source, declared) for edit in clashes)
-        self._conflicts = found
-        if found == told:
+            found = tuple(
+                replace(made.conflict(e, source, declared), number=self._clashes[e.path][0])
+                for e in clashes
+            )
+        self._conflicts, numbers = found, {c.number for c in told}
+        new = [c for c in found if c.number not in numbers]
+        if not new and len(found) == len(told):
             return []
-        new = [c for c in found if c not in told]
         return [Conflicted(found), *(Notice("warning", _clash(c), SAVE_ASKS) for c in new[:1])]
+
+    def _number(self, clashes: Edits, source: Source) -> None:
+        """Give each conflict its number; that of the same texts stays."""
+        before, self._clashes = self._clashes, {}
+        for edit in clashes:
+            theirs = made.text_at(source, edit.path)
+            number, *same = before.get(edit.path, (0,))
+            if same != [edit, theirs]:
+                self._numbered = number = self._numbered + 1
+            self._clashes[edit.path] = (number, edit, theirs)
 
     # -- changing
 
@@ -169,11 +187,15 @@ class WorkingSet:
         """Take one edit back, or (None) all."""
         return self._change(made.without(self.edits, path or ()))
 
-    def settle(self, path: Path, keep: Side) -> list[Event]:
-        """Choose whose text stands where it was changed here and in the file."""
+    def settle(self, shown: Conflict, keep: Side) -> list[Event]:
+        """Choose whose text stands; refused where it is not the texts shown that stand there."""
+        told = self.refresh()
         if self._source is None:
-            return []
-        return self._change(made.settled(self.edits, path, keep, self._source))
+            return told
+        if shown.number not in {c.number for c in self._conflicts}:
+            text = f"{shown.name} was changed again meanwhile: nothing was chosen"
+            return [*told, Conflicted(self._conflicts), Notice("warning", text, "! asks again")]
+        return [*told, *self._change(made.settled(self.edits, shown.path, keep, self._source))]
 
     def undo(self) -> list[Event]:
         """Take the last change of the working set back."""

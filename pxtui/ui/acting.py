@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from textual.app import App
-
 from pxtui.session import Session
 from pxtui.ui.dialogs.choose import Choose
 from pxtui.ui.layout import Body
 from pxtui.ui.listed import ListedRun, listed_runs
 from pxtui.ui.messages import Messages
+from pxtui.ui.ordered import OrderedApp
 from pxtui.ui.panes.run import Run
 from pxtui.ui.panes.runs import Runs
 
 
-class ActingApp(App[int], inherit_bindings=False):
+class ActingApp(OrderedApp, inherit_bindings=False):
     """An app on a session."""
 
     def __init__(self, session: Session, now: Callable[[], float]) -> None:

@@ -78,9 +78,9 @@ class KeyedApp(RunActions, ListActions, FileActions, inherit_bindings=False):
         found = commands(self, self.screen, ALIASES, themes.THEMES)
         self.push_screen(Palette(found), self._do)
 
-    def _do(self, action: str | None) -> None:
+    async def _do(self, action: str | None) -> None:
         if action:
-            self.call_later(self.run_action, action)
+            await self.run_action(action)
 
     def action_theme(self, name: str) -> None:
         """Take another theme."""

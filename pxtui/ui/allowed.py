@@ -22,6 +22,10 @@ DEAR = 32_000
 
 _PAIR = re.compile(r"\s*([^:=\s]+)\s*[:=]\s*(.*?)\s*", re.DOTALL)
 
+_BLANK = re.compile(r"\s*[^:=\s]+\s+[^:=\s][^:=]*[:=]")
+_CLOSED = {"[": "]", "{": "}"}
+"""How a text has to end that begins so."""
+
 
 async def refused(file: FileText | None, path: Path, text: str, *, secret: bool = False) -> str:
     """Why the text cannot stand at its place in the files; empty if it can."""
@@ -58,8 +62,15 @@ def addition(typed: str, rows: Sequence[Declaration]) -> Addition:
     """`name: value` as a place and its text; raises EditError where it cannot be that."""
     found = _PAIR.fullmatch(typed)
     if found is None:
+        if _BLANK.match(typed):
+            raise EditError("a name has no blanks in it: use _ instead")
         raise EditError("write a name and a value: `momentum: 0.9`")
     name, text = found[1], found[2]
+    end = _CLOSED.get(text[:1], "")
+    if not text.endswith(end):
+        raise EditError(
+            f"what begins with {text[0]} ends with {end}: close it, or put it in quotes"
+        )
     uses = _uses(name)
     if [".".join(map(str, use)) for use in uses] != [name]:
         if len(uses) > 1:

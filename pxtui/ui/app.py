@@ -133,8 +133,10 @@ class PxtuiApp(KeyedApp):
                 self.bell()
             case Loaded() | Invalid() if len(event.reading.declarations) > MANY:
                 gc.freeze()
-            case Conflicted(saving=True):
-                self.choose_sides(saving=True)
+            case Conflicted():
+                self.follow_conflicts()
+                if event.saving:
+                    self.choose_sides(saving=True)
         if not self._pending:
             self._pending = True
             self.call_later(self.refresh_state)

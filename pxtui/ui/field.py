@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
+from textual import events
 from textual.geometry import Size
 from textual.reactive import Reactive
 from textual.widgets import Input
@@ -26,9 +29,32 @@ class Field(Input):
     virtual_size: Reactive[Size] = Reactive(Size(0, 0))
     """As in Textual, but that a longer text does not lay the whole screen out at each key."""
 
-    def __init__(self, *, name_id: str | None = None, placeholder: str = "") -> None:
-        super().__init__(id=name_id, placeholder=placeholder, compact=True, select_on_focus=True)
+    def __init__(
+        self,
+        entered: Callable[[str], Awaitable[None]],
+        *,
+        name_id: str | None = None,
+        placeholder: str = "",
+    ) -> None:
+        """`entered` gets what was typed when Enter comes, before the next key is looked at."""
+        # The focus is told later than keys come: a text is selected by whoever opens the field.
+        super().__init__(id=name_id, placeholder=placeholder, compact=True, select_on_focus=False)
         self.cursor_blink = False
+        self._entered = entered
+
+    def takes(self, event: events.Key | events.Paste) -> bool:
+        """Put what is typed or pasted where the cursor is."""
+        if isinstance(event, events.Key):
+            text = event.character if event.is_printable else None
+        else:
+            text = next(iter(event.text.splitlines()), None)
+        if text:
+            self.replace(text, *self.selection)
+        return bool(text)
+
+    async def action_submit(self) -> None:
+        """Hand over what was typed."""
+        await self._entered(self.value)
 
     def validate_value(self, value: str) -> str:
         """What is pasted is only text too."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.geometry import Region
 
 from pxtui.events import Event
 from pxtui.state import State
@@ -15,6 +16,7 @@ from pxtui.ui.listed import ended
 from pxtui.ui.pane import LeftPane, Pane
 from pxtui.ui.panes.build import Build
 from pxtui.ui.panes.file import File
+from pxtui.ui.panes.form import Form
 from pxtui.ui.panes.gets import Gets
 from pxtui.ui.panes.next_run import NextRun
 from pxtui.ui.panes.run import Run
@@ -68,7 +70,9 @@ class Tabs(Block):
             tone = "key b @tint" if key == self.chosen else "soft"
             text = f" {pane.NUMBER} {pane.TITLE}{labels.get(key, '')} "
             pieces.append(Piece(text, tone, f"app.pane('{pane.NUMBER}')"))
-        note = self._note if width_of(self._note) + width_of(pieces) + 4 <= width else ()
+        room = width - width_of(pieces) - 4
+        whole, brief = self._note, self._note[:-1]
+        note = next((one for one in (whole, brief) if width_of(one) <= room), ())
         return [spread(tuple(pieces), note, width, "─", "hair")]
 
 
@@ -215,8 +219,17 @@ class Body(Vertical):
             room = max(12, room // 2)
         elif self._shape != "-compact":
             room -= 1 + len(panes)
+        self._keep_row()
         for pane, rows in zip(panes, _shared(room, wants, [p.least() for p in panes]), strict=True):
             pane.styles.height = rows
+
+    def _keep_row(self) -> None:
+        """A row of the form that is seen under the cursor is seen in another height too."""
+        form = self.query_one(Form)
+        top = form.scroll_offset.y
+        if top <= form.cursor < top + form.size.height:
+            row = Region(0, form.cursor, 1, 1)
+            self.call_after_refresh(form.scroll_to_region, row, animate=False, force=True)
 
 
 def _shared(room: int, wants: Sequence[int], least: Sequence[int]) -> list[int]:

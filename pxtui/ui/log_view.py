@@ -321,7 +321,7 @@ class LogPart(Vertical):
         """View, foot, field."""
         yield self.view
         yield _LogFoot(self.view)
-        yield Field(placeholder="find")
+        yield Field(self._found, placeholder="find")
 
     @on(LogView.Changed)
     def _changed(self, event: LogView.Changed) -> None:
@@ -332,21 +332,19 @@ class LogPart(Vertical):
         field = self.query_one(Field)
         field.value = ""
         field.display, self.query_one(_LogFoot).display = True, False
-        field.focus()
+        self.screen.set_focus(field)
 
-    @on(Field.Submitted)
-    def _found(self, event: Field.Submitted) -> None:
-        event.stop()
+    async def _found(self, typed: str) -> None:
         self._close()
-        self.view.find(event.value)
+        self.view.find(typed)
         if self.view.query_text and not self.view.matches:
-            self.post_message(self.NothingFound(event.value))
+            self.post_message(self.NothingFound(typed))
 
     def _close(self) -> None:
         field = self.query_one(Field)
         if field.display:
             field.display, self.query_one(_LogFoot).display = False, True
-            self.view.focus()
+            self.screen.set_focus(self.view)
 
     def leave_find(self) -> bool:
         """Be done with finding; whether there was anything to be done with."""
@@ -358,9 +356,10 @@ class LogPart(Vertical):
     @on(Field.Blurred)
     def _blurred(self) -> None:
         field = self.query_one(Field)
+        if self.screen.focused is field:
+            return  # it was opened again before this was told
         field.display, self.query_one(_LogFoot).display = False, True
 
-    def on_key(self, event: events.Key) -> None:
+    def takes(self, event: events.Key | events.Paste) -> bool:
         """Esc leaves the field and what was found."""
-        if event.key == "escape" and self.leave_find():
-            event.stop()
+        return isinstance(event, events.Key) and event.key == "escape" and self.leave_find()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pxtui.events import Event, Notice, Saved, Started
+from pxtui.events import Event, FileText, Notice, Saved, Started
 from pxtui.logs.text import clean_line
 from pxtui.polyaxonfile.problems import Problem
 from pxtui.state import State, apply
 from pxtui.ui.draw import Block, Piece, Row, cut, row, spread, width_of
-from pxtui.ui.prospect import asks_first, hindrance
+from pxtui.ui.panes import drafted
+from pxtui.ui.prospect import asks_first, hindrance, is_unreadable, kept_words
 from pxtui.ui.told import message
 
 _GLYPHS = {
@@ -38,8 +39,8 @@ class Messages(Block):
         self._prompt: Row = ()
         self._cursor: Row = ()
         self._state = self._heard = State()
-        self._acted = False
-        """Something was built, run or saved in this session."""
+        self._acted = self._saved = False
+        """Something was built, run or saved in this session; that it was saved was said last."""
         self._notice: Notice | None = None
         self._problems: tuple[Problem, ...] = ()
         self._at = 0
@@ -76,8 +77,11 @@ class Messages(Block):
         told = message(event, self._heard)
         if isinstance(event, Notice):
             self._notice = told = event
+        if self._saved and isinstance(event, FileText):
+            self._first = ()  # another program wrote the file since
         if told is not None:
             self.say(told.text, told.severity, told.hint)
+        self._saved = isinstance(event, Saved) or (self._saved and told is None)
         self.refresh()
 
     def prompt(self, *parts: tuple[str, str]) -> None:
@@ -113,7 +117,8 @@ class Messages(Block):
     def _problem(self) -> Row:
         if not self._problems:
             return ()
-        problem = self._problems[self._at]
+        files = drafted.texts(self._state)
+        problem = drafted.placed(self._state, self._problems[self._at], files)
         glyph = ("✗ ", "bad") if problem.severity == "error" else ("! ", "warn")
         count = len(self._problems)
         which = f"{self._at + 1} of {count}  " if count > 1 else ""
@@ -172,6 +177,9 @@ def _fitted(pieces: Row, width: int) -> tuple[Row, Row]:
 
 def _hints(state: State, acted: bool) -> list[Row]:
     """What a person may want to know now: the longest that fits is shown."""
+    if state.no_file is not None and state.edits:
+        return [row((f"{kept_words(state)} · ", "soft"), ("^s", "key b"),
+                    (" twice writes the file anew", "soft"))]  # fmt: skip
     if state.no_file is not None:
         return [row(("pxtui demo", "key b"), (" writes an example project to try", "soft"))]
     if state.reading is not None and state.resolved is None:
@@ -179,6 +187,9 @@ def _hints(state: State, acted: bool) -> list[Row]:
                    (" opens the file in your editor", "soft"))  # fmt: skip
         down = state.engine is not None and not state.engine.ok
         note = f"no engine: {state.engine.note}" if state.engine is not None else ""
+        if is_unreadable(state) and state.edits:
+            keys = row((f"{kept_words(state)} · ", "soft"), ("e", "key b"),
+                       (" opens the file in your editor", "soft"))  # fmt: skip
         return [row(("! ", "warn"), (note, "soft")), keys] if down else [keys]
     if state.engine is not None and not state.engine.ok:
         long = "values can be changed and saved; building and running wait for the engine"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pxtui.events import TreeSeen
 from pxtui.needs import Need
+from pxtui.polyaxonfile.reading import Reading
 from pxtui.state import State
 from pxtui.ui import words
 from pxtui.ui.draw import Row, row
@@ -17,8 +18,7 @@ def hindrance(state: State) -> str:
     if state.reading is None:
         return "the polyaxonfile is being read"
     if state.resolved is None:
-        errors = sum(p.severity == "error" for p in state.reading.problems)
-        return f"the polyaxonfile has {errors} error{'s' * (errors != 1)}"
+        return errors_words(state.reading, state.base)
     if not state.resolved.image:
         return "the polyaxonfile names no image"
     if not state.resolved.cmd:
@@ -28,6 +28,32 @@ def hindrance(state: State) -> str:
     if state.tree is not None and state.tree.error:
         return _too_big(state.tree, state.needs) or state.tree.error
     return ""
+
+
+def only_changes(state: State) -> bool:
+    """Whether the errors are those of the changed values: the file itself is valid."""
+    base = state.base
+    return state.reading is not None and not state.resolved and base is not None and base.valid
+
+
+def is_unreadable(state: State) -> bool:
+    """Whether the file cannot be made out at all: no value of it is known."""
+    return state.base is not None and not state.base.valid and not state.base.era
+
+
+def kept_words(state: State) -> str:
+    """That changed values wait for a file that is broken or gone."""
+    count = words.number(len(state.edits), "changed value")
+    return f"{count} {'is' if len(state.edits) == 1 else 'are'} kept"
+
+
+def errors_words(reading: Reading, base: Reading | None) -> str:
+    """How many errors there are, and whether the file has them or the changed values."""
+    errors = words.number(sum(p.severity == "error" for p in reading.problems), "error")
+    if base is not None and base.valid:
+        return f"the changed values have {errors}"
+    with_them = " with the changed values" if base != reading else ""
+    return f"the polyaxonfile has {errors}{with_them}"
 
 
 def _too_big(tree: TreeSeen, needs: tuple[Need, ...]) -> str:
@@ -66,7 +92,12 @@ def prospect(state: State) -> tuple[Row, ...]:
     """What `r` and `b` do, with the gutter of a list."""
     why = hindrance(state)
     if why:
-        return (row((" !  ", "warn"), (why, "warn")),)
+        rows = [row((" !  ", "warn"), (why, "warn"))]
+        if only_changes(state):
+            rows.append(row("    ", ("the file itself is valid", "soft")))
+        elif state.edits and (is_unreadable(state) or state.no_file is not None):
+            rows.append(row("    ", (kept_words(state), "soft")))
+        return tuple(rows)
     note = ""
     if state.runs:
         note = f" · after #{next_number(state) + len(state.queue) - 1}"

@@ -101,6 +101,8 @@ class StatusLine(Block):
             return ()  # nobody can say whether it is still there
         if state.image is None:
             return row(("○ ", "soft"), (what if narrow else f"{what} not built", "soft"))
+        if state.resolved is None:  # it may hold what the file will say when it is mended
+            return row(("○ ", "soft"), (what, "ink"), ("" if narrow else " is built", "soft"))
         if not state.image_is_current:
             return row(
                 ("~ ", "key"), (what, "ink"), ("" if narrow else " lacks last change", "soft")

@@ -7,6 +7,7 @@ from pxtui.state import State
 from pxtui.ui import words
 from pxtui.ui.draw import Row, row
 from pxtui.ui.listed import ended
+from pxtui.ui.prospect import errors_words
 
 LEADS_TO = {"build": "a build", "run": "a build and a run", "none": "nothing"}
 
@@ -25,8 +26,7 @@ def in_words(event: e.Event) -> Row:
             changed = f", {len(event.edits)} changed" if event.edits else ""
             return row(("the polyaxonfile was read", "ink"), (changed, "soft"))
         case e.Invalid():
-            errors = sum(p.severity == "error" for p in event.reading.problems)
-            return row(("✗ ", "bad"), f"the polyaxonfile has {words.number(errors, 'error')}")
+            return row(("✗ ", "bad"), errors_words(event.reading, event.base))
         case e.NoFile():
             return row(("! ", "warn"), event.message)
         case e.EngineSeen():

@@ -41,6 +41,20 @@ def test_each_named_file_is_checked_alone(make_project: Make) -> None:
     assert result.exit_code == INVALID
 
 
+def test_files_are_laid_over_each_other_or_checked_alone(make_project: Make) -> None:
+    file = make_project(BASE) / "polyaxonfile.yml"
+    for words in (("check", "-f", file, file), ("-f", file, "check", file)):
+        result = pxtui(*words)
+        assert result.exit_code == USAGE
+        assert "-f lays files over each other" in result.output
+
+
+def test_a_folder_stands_for_its_polyaxonfile(make_project: Make) -> None:
+    root = make_project(BASE)
+    (found,) = told(pxtui("check", "--json", root))
+    assert (found["file"], found["valid"]) == (f"{root}/polyaxonfile.yml", True)
+
+
 def test_a_missing_file_below_others_is_named(make_project: Make) -> None:
     root = make_project(BASE)
     result = pxtui("check", "-f", root / "polyaxonfile.yml", "-f", root / "nope.yml")

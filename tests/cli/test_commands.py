@@ -342,3 +342,20 @@ def test_show_json_of_an_invalid_file_has_every_key(make_project: Make, pxtui: P
     (shown,) = objects(pxtui("-C", str(make_project("version: 1\nrun: [")), "show", "--json"))
     assert shown["cmd"] is None
     assert shown["problems"][0]["code"] == "E_SYNTAX"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("words", [("check", "--json"), ("show",), ("schema",)])
+def test_a_full_disk_is_said_in_one_line(make_project: Make, words: tuple[str, ...]) -> None:
+    root = str(make_project())
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*START, "-C", root, *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "pxtui: the output cannot be written: No space left on device\n"

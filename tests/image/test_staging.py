@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pxtui.image.dockerfile import STAGED, dockerfile
 from pxtui.image.plan import CONDA, REQUIREMENTS, SETUP, ImagePlan, Staging
 from pxtui.image.staging import stage
 
@@ -138,6 +139,19 @@ def test_what_cannot_be_there_is_told(tmp_path: Path) -> None:
         "big.bin is not there for the steps: it is bigger than 4 MiB",
         "requirements.txt has the project itself in it",
     ]
+
+
+def test_names_in_quotes_and_names_out_of_reach(tmp_path: Path) -> None:
+    write(tmp_path, "my req.txt", "reqs/a.txt")
+    steps = ('pip install -r "my req.txt"', "pip install -r reqs/*.txt -r ../outside.txt")
+    staging = stage(tmp_path, steps)
+    assert names(staging) == ["my req.txt"]
+    assert staging.warnings == (
+        "step 2 names reqs/*.txt, a pattern: name each file",
+        "step 2 names ../outside.txt, which is outside of the project: move it in",
+    )
+    text = dockerfile(ImagePlan("a", (), staging.files, steps), "tree")
+    assert '\nCOPY ["staged/my req.txt", "/code/"]\n' in text.replace(STAGED, "staged")
 
 
 def test_lists_without_end_are_cut(tmp_path: Path) -> None:

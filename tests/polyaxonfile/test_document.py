@@ -30,6 +30,37 @@ def problems(data: bytes) -> list[tuple[str, int, int]]:
 
 
 @pytest.mark.parametrize(
+    ("text", "column", "message"),
+    [
+        ("a: 'b\nc: d\n", 4, "the quote that opens here is not closed"),
+        ('a: "b', 4, "the quote that opens here is not closed"),
+        ("a: [1\nb: 3\n", 4, "the [ that opens here is not closed, or a comma is missing"),
+        ("a: [b, c: {d]", 11, "the { that opens here is not closed, or a comma is missing"),
+        ("a: [\n", 1, "the file ends in a list or map in brackets"),
+        ("a: [1,}\n", 7, "in brackets no value starts with '}'"),
+        ("a: b\n]\n", 1, "']' closes nothing"),
+        ('a: "b" c\n', 8, "the value has ended before this"),
+        ("a: 'it's'\n", 8, "the value has ended before this"),
+        ("a:\n  b: 1\n c: 2\n", 2, "this line is indented like none above it"),
+        ("- a\nb: c\n", 1, "this line is indented like the list above it, but is no item"),
+        ("a: *\n", 5, "`*` starts an alias, which has a name"),
+        ("a: !<x\n", 7, "`!` starts a tag, which this is none of"),
+        ("a: !x!y z", 4, "`!` starts a tag, which this is none of"),
+        ('a: "\\q"', 5, 'a `\\` in "…" starts an escape that is none'),
+        ("a: - b", 4, "a list cannot start here"),
+        ("a: >-x", 6, "a text after `|` or `>` starts on the next line"),
+        ("%FOO\na: b", 5, "a line that starts with % is a directive of YAML"),
+    ],
+)
+def test_what_yaml_complains_about_in_plain_words(text: str, column: int, message: str) -> None:
+    with pytest.raises(PolyaxonfileError) as refused:
+        Document.parse(text.encode(), "p.yml")
+    (problem,) = refused.value.problems
+    assert (problem.code, problem.column, problem.message) == ("E_SYNTAX", column, message)
+    assert problem.hint
+
+
+@pytest.mark.parametrize(
     ("data", "expected"),
     [
         (b"", ("E_EMPTY", 1, 1)),

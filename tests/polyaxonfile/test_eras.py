@@ -18,7 +18,13 @@ BUILT = "version: 1\nkind: experiment\nbuild: {image: i}\nrun: {cmd: c}\n"
         ("0.0.5", "0.0.2-0.0.6"),
         ("0.0.2-0.0.6", "0.0.2-0.0.6"),
         ("0.0.7", "0.0.7"),
+        ("0.0", "0.0.8-0.1.0"),
+        ("0.1", "0.1.1-0.2.9"),
         ("0.2", "0.1.1-0.2.9"),
+        ("0.3", "0.3.9-0.4.1"),
+        ("0.4", "0.4.2-0.4.4"),
+        ("0.5", "0.5.0-0.6.1"),
+        ("0.6", "0.5.0-0.6.1"),
         ("0.4.1", "0.3.9-0.4.1"),
         ("0.6.1", "0.5.0-0.6.1"),
     ],
@@ -29,7 +35,13 @@ def test_an_era_has_a_name_and_versions(name: str, found: str) -> None:
     assert era.name == found
 
 
-@pytest.mark.parametrize("name", ["", "0.0.1", "1.0", "0.7", "x", "0.0.5.1", "0.0.5-", "٠.٥"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("", "0", "0.0.1", "0.3.10", "0.4.5", "0.6.2", "0.6.5", "0.7", "1.0"),
+        *("x", "0.0.5.1", "0.0.5-", "٠.٥"),
+    ],
+)
 def test_what_is_no_era(name: str) -> None:
     assert eras.named(name) is None
 
@@ -62,6 +74,11 @@ def test_sets_in_words() -> None:
         (BUILT + "environment: {tensorflow: {n_workers: 1}}\n", "0.3.9-0.4.1"),
         (BUILT + "framework: x\nmodel: {}\n", "0.4.2-0.4.4"),
         (BUILT + "params: {a: 1}\n", "0.5.0-0.6.1"),
+        (BUILT.replace("cmd: c", "cmd: {if: {cond: '1', do: c}}"), "0.4.2-0.4.4"),
+        (
+            BUILT.replace("image: i", "image: i, build_steps: {for: {len: 1, do: s}}"),
+            "0.4.2-0.4.4",
+        ),
     ],
 )
 def test_the_era_is_the_newest_that_fits(text: str, era: str) -> None:
@@ -75,3 +92,15 @@ def test_an_era_can_be_forced() -> None:
     assert reading.era == "0.0.7"
     assert not reading.valid
     assert load(BUILT.encode(), "p.yml", era="0.1.9").valid
+
+
+@pytest.mark.parametrize("era", ["0.5.0", "0.5.6", "0.6.1"])
+def test_the_last_versions_refused_operators(era: str) -> None:
+    text = BUILT.replace("cmd: c", "cmd: {if: {cond: '1 == 1', do: c}}")
+    reading = load(text.encode(), "p.yml", era=era)
+    assert not reading.valid
+    (problem,) = reading.problems
+    assert problem.message == "run.cmd: `if` cannot stand here since 0.5.0"
+    assert "{% if" in problem.hint
+    assert load(text.encode(), "p.yml", era="0.4.4").valid
+    assert not load(f"{text}params: {{a: 1}}\n".encode(), "p.yml").valid

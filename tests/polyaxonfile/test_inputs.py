@@ -148,3 +148,29 @@ def test_a_given_input_is_a_row_of_the_file() -> None:
     found = row(read("{name: v, type: bool, is_flag: true}", "{v: true}"))
     assert (found.given, found.path, found.line) == (True, ("params", "v"), 5)
     assert (found.type, found.hint) == ("bool", "the command gets --v")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "line"),
+    [
+        ("type: dict", "{a: 2}", "x {'a': 2}"),
+        ("type: dict", '{"a": 2}', "x {'a': 2}"),
+        ("type: int, is_list: true", "3,4", "x [3, 4]"),
+        ("type: int, is_list: true", "[3, 4]", "x [3, 4]"),
+        ("type: list", "a,b", "x a,b"),
+    ],
+)
+def test_lists_and_maps_are_given_as_a_declaration_takes_them(
+    kind: str, text: str, line: str
+) -> None:
+    reading = read(f"{{name: v, {kind}, is_optional: true}}", v=text)
+    assert reading.resolved
+    assert reading.resolved.cmd == line
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"), [("type: int, is_list: true", "a,4"), ("type: int", "[3]")]
+)
+def test_a_list_that_does_not_fit_is_not_given(kind: str, text: str) -> None:
+    reading = read(f"{{name: v, {kind}, is_optional: true}}", v=text)
+    assert "E_PARAM" in [p.code for p in reading.problems]

@@ -60,7 +60,7 @@ def test_a_command_that_is_quoted_as_a_whole_loses_the_quotes() -> None:
     [
         ("{lr: 1}", "x {{ l }} {{ lr }}", "E_UNDEFINED", 5, "did you mean lr"),
         ("{batch-size: 1}", "x {{ batch-size }}", "E_UNDEFINED", 5, "batch_size"),
-        ("{m: {depth: 1}}", "x {{ m.dept }}", "E_UNDEFINED", 7, "did you mean depth"),
+        ("{m: {depth: 1}}", "x {{ m.dept }}", "E_UNDEFINED", 7, "did you mean m.depth"),
         ("{}", "{% if false %}{{ no }}{% endif %}", "E_UNDEFINED", 17, ""),
         ("{}", "x {{ ''.__class__ }}", "E_TEMPLATE_UNSAFE", 2, ""),
         ("{}", "x {{ ", "E_TEMPLATE_SYNTAX", 2, "script"),

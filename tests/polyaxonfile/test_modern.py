@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from pxtui.polyaxonfile import modern
+from pxtui.errors import EditError
+from pxtui.polyaxonfile import modern, spec
 from pxtui.polyaxonfile.document import Document
 from pxtui.polyaxonfile.load import resolve
 from pxtui.polyaxonfile.modern import Mapped
@@ -120,6 +121,29 @@ def test_a_value_is_added_and_taken_out_with_its_name() -> None:
     assert added.value["params"]["opt"] == "sgd"
     assert yaml.safe_load(added.versions[0].data)["params"]["opt"] == {"value": "sgd"}
     assert "lr" not in mapped(OPERATION).change(("params", "lr"), None).value["params"]
+
+
+def test_the_first_param_of_an_operation_is_added_as_1_x_has_it() -> None:
+    start, _, end = OPERATION.partition("params:\n")
+    found = mapped(f"{start}component:{end.partition('component:')[2]}")
+    assert found.has_params
+    added = found.change(("params", "epochs"), "3")
+    assert yaml.safe_load(added.versions[0].data)["params"] == {"epochs": {"value": 3}}
+
+
+def test_an_input_gets_its_value_where_the_file_can_have_it() -> None:
+    assert spec.read(mapped(OPERATION)).given_by == "write it below `params:`"
+    assert "`value:` of the input" in spec.read(mapped(COMPONENT)).given_by
+
+
+@pytest.mark.parametrize("path", [("params", "zzz"), ("declarations", "a"), ("build", "nocache")])
+def test_what_1_x_lacks_is_not_added(path: Path) -> None:
+    found = mapped(COMPONENT)
+    assert not found.has_params
+    with pytest.raises(EditError) as refused:
+        found.change(path, "1")
+    assert str(path[-1]) in refused.value.message
+    assert refused.value.hint
 
 
 def test_the_values_of_a_component_are_those_of_its_inputs() -> None:

@@ -13,7 +13,9 @@ import yaml
 from click.testing import CliRunner
 
 from pxtui.cli.schema import command
+from pxtui.polyaxonfile.load import load
 from pxtui.polyaxonfile.schema import schema
+from pxtui.polyaxonfile.spec import eras
 from tests.polyaxonfile.test_corpus import corpus, expected
 
 BEYOND_SHAPE = {
@@ -66,6 +68,30 @@ def test_the_corpus() -> None:
     assert wrong == BEYOND_SHAPE | OTHER_REASONS.keys()
 
 
+def test_the_files_of_1_x_in_the_corpus() -> None:
+    found = 0
+    for path in corpus().rglob("*.yml"):
+        reading = load(path.read_bytes(), path.name)
+        if reading.era == eras.MODERN and reading.valid:
+            found += 1
+            assert validator().is_valid(yaml.safe_load(path.read_bytes())), path
+    assert found
+
+
+@pytest.mark.parametrize(
+    ("file", "fits"),
+    [
+        ({"kind": "component", "run": {}}, True),
+        ({"version": 1.1, "kind": "operation", "hubRef": "a"}, True),
+        ({"version": 1.1, "run": {}}, True),
+        ({"version": 1.1, "kind": "experiment", "run": {}}, False),
+        ({"version": 2.1, "run": {}}, False),
+    ],
+)
+def test_what_is_1_x(file: dict[str, Any], fits: bool) -> None:
+    assert validator().is_valid(file) is fits
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -109,8 +135,33 @@ def test_a_right_shape_is_accepted(change: dict[str, Any]) -> None:
     assert validator().is_valid(BUILT | change)
 
 
+SEED = {"version": 1, "project": {"name": "p"}, "run": {"image": "i", "cmd": "c"}}
+
+
+@pytest.mark.parametrize(
+    ("file", "message", "path"),
+    [
+        (BUILT | {"buld": {}}, "'buld' was unexpected", []),
+        ({key: BUILT[key] for key in ("version", "build", "run")}, "'kind' is a required", []),
+        (BUILT | {"run": {"cmd": "c", "comd": "d"}}, "'comd' was unexpected", ["run"]),
+        (
+            BUILT | {"build": {"image": "i", "build_steps": ["a", 5]}},
+            "5 is not valid under any of the given schemas",
+            ["build", "build_steps", 1],
+        ),
+        (SEED | {"declaration": {}}, "'declaration' was unexpected", []),
+    ],
+)
+def test_an_editor_shows_the_fault_itself(
+    file: dict[str, Any], message: str, path: list[str | int]
+) -> None:
+    (error,) = validator().iter_errors(file)
+    assert message in error.message
+    assert list(error.absolute_path) == path
+
+
 def test_keys_are_described_for_editors() -> None:
-    newest = schema()["anyOf"][0]
+    newest = schema()["$defs"]["0.5.0-0.6.1"]
     assert newest["title"] == "Polyaxon 0.5.0-0.6.1"
     assert all(made.get("description") for made in newest["properties"].values())
 

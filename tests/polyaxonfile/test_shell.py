@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pxtui.polyaxonfile.shell import acted_on, splits
+from pxtui.polyaxonfile.command import joined
+from pxtui.polyaxonfile.shell import acted_on, quoted, splits
 
 ORDINARY = [
     *("adam", "0.001", "1e-3", "data/train.csv", "/data/x-1_2.tar.gz", "./run", "../a b"),
@@ -61,6 +62,18 @@ def test_signs(text: str, bare: str, double: str, single: str) -> None:
     assert found[2] == single
 
 
+@pytest.mark.parametrize(
+    ("text", "sign"), [("a?b;c", ";"), ("'a' > b", ">"), ("* $(id)", "$("), ("a?b", "?")]
+)
+def test_the_most_dangerous_sign_is_named(text: str, sign: str) -> None:
+    assert acted_on(text, "", "") == sign
+
+
+def test_a_question_mark_in_an_address_is_no_pattern() -> None:
+    assert acted_on("https://x/y?z=1", "", "--url=") == ""
+    assert acted_on("https://x/y?z=1&b", "", "--url=") == "&"
+
+
 def test_some_signs_act_only_at_the_start_of_a_word() -> None:
     assert acted_on("~/data", "", "--x=") == ""
     assert acted_on("#1", "", "--x=") == ""
@@ -92,3 +105,23 @@ def test_what_is_said_to_be_left_alone_is(texts: list[str], quote: str, before: 
     words = [[before + text] if quote else (before + text).split() for text in quiet]
     expected = ["\0".join(some) for some in words]
     assert done.stdout.split("\0\n")[:-1] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"), [("a", "a"), ("a b", "'a b'"), ("a\\b", "'a\\b'"), ("it's", "'it'\"'\"'s'")]
+)
+def test_quotes_are_plain_where_they_can_be(text: str, plain: str) -> None:
+    assert quoted(text) == plain
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="there is no bash")
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.text("ab1 \n\t\r\\'\"$`;&{}!é\x85\xa0\u2003x", max_size=8), min_size=30, max_size=30
+    )
+)
+def test_a_quoted_text_comes_through_the_clean_up_and_bash(texts: list[str]) -> None:
+    command = joined("printf '%s\\0' " + quoted(text) for text in texts)
+    done = subprocess.run(["bash", "-c", command], capture_output=True, check=True)
+    assert done.stdout.decode().split("\0")[:-1] == texts

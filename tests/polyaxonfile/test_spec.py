@@ -298,3 +298,45 @@ def test_a_section_of_another_type_is_named(settings: str) -> None:
     found = read(f"version: 1\nsettings: {settings}\nrun: {{image: i, cmd: c}}\n")
     assert not found.valid
     assert any(p.line == 2 for p in found.problems)
+
+
+@pytest.mark.parametrize(
+    ("image", "valid"),
+    [
+        ("a:b:c", False),
+        ("h:5000/a:b:c", False),
+        ("a/b:5000/c", False),
+        ("a:", False),
+        ("a b:c", False),
+        ("a:b", True),
+        ("h:5000/a/b:c", True),
+        ("[::1]:5000/a:b", True),
+        ("a:b@sha256:0123", True),
+        ("h/a@sha256:0123", True),
+    ],
+)
+def test_the_name_of_an_image(image: str, valid: bool) -> None:
+    text = f"version: 1\nkind: job\nbuild: {{image: '{image}'}}\nrun: {{cmd: c}}\n"
+    errors = [p for p in load(text.encode(), "p.yml").problems if p.severity == "error"]
+    assert [p.message.startswith("image: ") for p in errors] == [True] * (not valid)
+
+
+@pytest.mark.parametrize(
+    ("pair", "used"),
+    [
+        ('[T, "$HOME/x"]', "$HOME"),
+        ('[T, "a${HOME}"]', "$HOME"),
+        ('[T, "${HOME:-x}/$A"]', "$HOME"),
+        ('[PATH, "/opt/bin:$PATH"]', ""),
+        ('[PATH, "${PATH}:$HOME/bin"]', ""),
+        ('[T, "5$ and $1"]', ""),
+        ("[T, 5]", ""),
+    ],
+)
+def test_docker_fills_in_variables(pair: str, used: str) -> None:
+    build = f"build: {{image: a, env_vars: [[A, b], {pair}]}}"
+    reading = load(f"version: 1\nkind: job\n{build}\nrun: {{cmd: c}}\n".encode(), "p.yml")
+    assert reading.valid
+    found = [(p.code, p.message.split()[-6]) for p in reading.problems]
+    assert found == ([("W_ENV_DOLLAR", used)] if used else [])
+    assert all(p.column > 40 for p in reading.problems)

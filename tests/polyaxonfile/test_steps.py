@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pxtui.polyaxonfile.steps import Name, included, installs_code, named, requires_code
+from pxtui.polyaxonfile.steps import (
+    Name,
+    included,
+    installs_code,
+    named,
+    out_of_reach,
+    requires_code,
+)
 
 
 def paths(step: str) -> list[str]:
@@ -20,6 +27,8 @@ def paths(step: str) -> list[str]:
         ("python -m pip install -rdev.txt -c constraints.txt", ["dev.txt", "constraints.txt"]),
         ("uv pip install --system --requirement=/code/a.txt", ["a.txt"]),
         ("pip install -r reqs", ["reqs"]),
+        ("pip install -r 'my req.txt' --constraint=\"a b.txt\"", ["my req.txt", "a b.txt"]),
+        ("sh './set up.sh' && echo 'see a.txt'", ["set up.sh"]),
         ("./scripts/setup.sh --fast", ["scripts/setup.sh"]),
         ("bash install", ["install"]),
         ("conda env create -f env.yml", ["env.yml"]),
@@ -35,6 +44,21 @@ def paths(step: str) -> list[str]:
 )
 def test_files_that_a_step_names(step: str, expected: list[str]) -> None:
     assert paths(step) == expected
+
+
+@pytest.mark.parametrize(
+    ("step", "found"),
+    [
+        ("pip install -r reqs/*.txt", ["reqs/*.txt"]),
+        ("pip install -r ../outside.txt -c a[12].txt", ["../outside.txt", "a[12].txt"]),
+        ("cd sub && pip install -r ../a.txt", []),
+        ("cd /tmp && pip install -r ../a.txt -r /tmp/b.txt -r c.txt", []),
+        ("pip install -r $X/../*.txt -r https://a.b/*.txt -r a.txt", []),
+        ("cat *.txt ../a.txt && pip install 'a[b]' c*", []),
+    ],
+)
+def test_lists_that_cannot_be_staged(step: str, found: list[str]) -> None:
+    assert [word for word, _ in out_of_reach(step)] == found
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def test_harmless(source: str) -> None:
         "{% macro m() %}{% endmacro %}",
         "{% include 'x' %}",
         "{{ " + "a + " * 50 + "a }}",
-        "{{ a }}" * 2000,
+        "{{ a + 1 }}" * 900,
         "{{ a }}" + " " * 30_000,
     ],
 )

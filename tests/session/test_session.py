@@ -23,12 +23,17 @@ LR = ("declarations", "lr")
 
 async def test_opening_runs_and_writes_nothing(make_project: Make, opened: Open) -> None:
     root = make_project()
-    before = {p: p.stat() for p in root.rglob("*")}
+
+    def facts() -> dict[Path, tuple[int, ...]]:
+        found = {path: path.stat() for path in root.rglob("*")}  # reading them changes atime
+        return {p: (s.st_mode, s.st_ino, s.st_size, s.st_ctime_ns) for p, s in found.items()}
+
+    before = facts()
     async with opened(root) as driven:
         await driven.until(lambda: driven.state.tree and driven.state.engine)
         assert not driven.engine.requests
         assert not driven.engine.specs
-    assert {p: p.stat() for p in root.rglob("*")} == before
+    assert facts() == before
 
 
 async def test_the_first_run_asks_once_then_builds_and_runs(
@@ -135,7 +140,7 @@ async def test_a_value_that_changed_on_disk_too_is_asked_before_a_save(
         await driven.until(lambda: any(e.saving for e in _conflicts(driven.told)))
         assert [c.theirs for c in driven.state.conflicts] == ["0.3"]
         assert "lr: 0.3" in file.read_text(), "never overwritten unseen"
-        driven.session.settle(LR, "mine")
+        await driven.session.settle(driven.state.conflicts[0], "mine")
         driven.session.save()
         await driven.until(lambda: driven.of(Saved))
         assert not driven.state.conflicts

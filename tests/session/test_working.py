@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 import yaml
@@ -25,6 +26,7 @@ from pxtui.events import (
     Saved,
 )
 from pxtui.polyaxonfile.path import Path as Place
+from pxtui.session.edits import Side
 from pxtui.session.working import WorkingSet
 from tests.shared import SHARED
 
@@ -46,6 +48,12 @@ def opened(root: Path, *, keep_draft: bool = False) -> WorkingSet:
     working = WorkingSet(project.find(root), keep_draft=keep_draft)
     working.open()
     return working
+
+
+def settle(working: WorkingSet, path: Place, keep: str) -> list[Event]:
+    """Choose a side of the conflict as it was told last."""
+    shown = next(c for c in working._conflicts if c.path == path)
+    return working.settle(shown, cast(Side, keep))
 
 
 def replace(root: Path, old: str, new: str) -> None:
@@ -98,7 +106,7 @@ def test_what_was_chosen_stands_and_the_other_text_comes_back_by_undo(
     replace(root, "lr: 0.1", "lr: 0.3")
     working.refresh()
     assert keep in ("mine", "theirs")
-    assert Conflicted(()) in working.settle(LR, "mine" if keep == "mine" else "theirs")
+    assert Conflicted(()) in settle(working, LR, keep)
     if keep == "mine":
         assert Saved in kinds(working.save())
         assert "lr: 0.5" in file.read_text()
@@ -110,6 +118,48 @@ def test_what_was_chosen_stands_and_the_other_text_comes_back_by_undo(
         events = working.undo()
         assert working.wanted == ((LR, "0.5"),)
         assert Conflicted in kinds(events)
+
+
+@pytest.mark.parametrize("side", ["mine", "theirs", "base"])
+@pytest.mark.parametrize("looked", [True, False])
+def test_no_side_is_taken_against_a_text_that_was_not_shown(
+    make_project: Make, side: str, looked: bool
+) -> None:
+    root = make_project()
+    working = opened(root)
+    working.edit(LR, "0.5")
+    replace(root, "lr: 0.1", "lr: 0.3")
+    working.save()
+    (shown,) = working._conflicts
+    replace(root, "lr: 0.3", "lr: 0.4")
+    if looked:
+        working.refresh()
+    events = working.settle(shown, cast(Side, side))
+    assert "lr was changed again meanwhile: nothing was chosen" in told(events)
+    (asked,) = [e for e in events if isinstance(e, Conflicted)][-1].conflicts
+    assert (asked.theirs, asked.mine) == ("0.4", "0.5")
+    assert Conflicted((asked,), saving=True) in working.save()
+    assert "lr: 0.4" in (root / "polyaxonfile.yml").read_text()
+    assert Conflicted(()) in working.settle(asked, cast(Side, side))
+    working.save()
+    stands = {"mine": "0.5", "theirs": "0.4", "base": "0.1"}[side]
+    assert f"lr: {stands}\n" in (root / "polyaxonfile.yml").read_text()
+
+
+def test_a_secret_that_changed_again_behind_its_dots_is_told_again(make_project: Make) -> None:
+    root = make_project(FILE.format("canary-1", "0.1"))
+    working = opened(root)
+    path: Place = ("declarations", "password")
+    working.edit(path, "canary-22")
+    make_project(FILE.format("canary-3", "0.1"))
+    working.refresh()
+    (shown,) = working._conflicts
+    assert shown.theirs == "•••••• (8 characters)"
+    assert shown.mine == "•••••• (9 characters)"
+    make_project(FILE.format("canary-4", "0.1"))
+    events = working.settle(shown, "mine")
+    assert "changed again meanwhile" in told(events)
+    assert Conflicted(()) not in events
 
 
 def test_a_new_text_or_a_reset_is_a_choice_too(make_project: Make) -> None:
@@ -147,7 +197,7 @@ def test_a_value_that_is_gone_from_the_file_is_asked_about(make_project: Make) -
     events = working.refresh()
     assert Conflicted((Conflict(LR, "lr", "0.5", None, "0.1"),)) in events
     assert "the file has no lr any more; yours is 0.5" in told(events)
-    assert Conflicted(()) in working.settle(LR, "theirs")
+    assert Conflicted(()) in settle(working, LR, "theirs")
 
 
 def test_two_of_us_on_one_file(make_project: Make) -> None:
@@ -159,7 +209,7 @@ def test_two_of_us_on_one_file(make_project: Make) -> None:
     assert Saved in kinds(first.save())
     asked = second.save()
     assert Conflicted((Conflict(LR, "lr", "0.7", "0.5", "0.1"),), saving=True) in asked
-    second.settle(LR, "mine")
+    settle(second, LR, "mine")
     assert Saved in kinds(second.save())
     text = (root / "polyaxonfile.yml").read_text()
     assert "batch_size: 64 " in text
@@ -222,7 +272,7 @@ def test_no_order_of_changes_here_and_elsewhere_loses_one_unasked(
                     for name, (wanted, _) in mine.items():
                         in_file = without(in_file, name) | ({name: wanted} if wanted else {})
             elif key in clashing:
-                working.settle(path, "mine" if act == "mine" else "theirs")
+                settle(working, path, act)
                 mine[key] = (mine[key][0] if act == "mine" else in_file.get(key), in_file.get(key))
             mine = {k: (t, over) for k, (t, over) in mine.items() if t != in_file.get(k)}
             assert dict(working.wanted) == {("declarations", k): t for k, (t, _) in mine.items()}
@@ -346,6 +396,21 @@ def test_a_save_can_be_undone_as_edits(make_project: Make) -> None:
     assert "lr: 0.5" in (root / "polyaxonfile.yml").read_text()
     working.redo()
     assert not working.edits
+
+
+def test_values_of_last_time_can_be_undone_before_and_after_they_are_written(
+    make_project: Make,
+) -> None:
+    root = make_project()
+    opened(root, keep_draft=True).edit(LR, "0.5")
+    working = opened(root, keep_draft=True)
+    working.undo()
+    assert not working.edits
+    working.redo()
+    assert working.wanted == ((LR, "0.5"),)
+    working.save()
+    working.undo()
+    assert working.wanted == ((LR, "0.1"),)
 
 
 def test_all_can_be_taken_back_at_once(make_project: Make) -> None:

@@ -138,11 +138,13 @@ def _invalid() -> tuple[e.Event, ...]:
 
 def _field_error() -> tuple[e.Event, ...]:
     """A value typed that leads nowhere, beside a value taken out and one that was added."""
-    told = Problem("E_UNDEFINED", "epoch is not declared", x.FILE, 11, 11, "did you mean epochs?")
+    told = Problem("E_UNDEFINED", "epoch is not declared", x.FILE, 10, 11, "did you mean epochs?")
     changed = x.reading(epochs="{{ epoch }}")
     new = replace(x.declaration("momentum", "0.9", "float", 0.9, 14), used=False)
     rows = tuple(
-        replace(d, type="template", value=None) if d.name == "epochs" else d
+        replace(d, type="template", value=None, line=10)
+        if d.name == "epochs"
+        else replace(d, line=d.line - (d.line > 10))
         for d in changed.declarations
         if d.name != "dropout"
     )
@@ -167,8 +169,8 @@ def shared() -> tuple[e.Event, ...]:
 
 
 CONFLICTS = (
-    e.Conflict(x.path("lr"), "lr", "0.01", "0.05", "0.1"),
-    e.Conflict(x.path("epochs"), "epochs", "20", None, "10"),
+    e.Conflict(x.path("lr"), "lr", "0.01", "0.05", "0.1", 1),
+    e.Conflict(x.path("epochs"), "epochs", "20", None, "10", 2),
 )
 
 

@@ -13,6 +13,7 @@ from pxtui.events import Event, OnBusy, Phase, WatchMode
 from pxtui.logs.store import HEADER, KINDS, RECORD
 from pxtui.polyaxonfile.path import Path
 from pxtui.session import Session
+from pxtui.session.edits import Side
 from pxtui.state import State, apply
 
 
@@ -76,8 +77,9 @@ class StubSession(Session):
     def reset(self, path: Path | None) -> None:
         self.asked.append(("reset", path))
 
-    def settle(self, path: Path, keep: Literal["mine", "theirs"]) -> None:
-        self.asked.append(("settle", path, keep))
+    async def settle(self, shown: e.Conflict, keep: Side) -> None:
+        self.asked.append(("settle", shown.path, keep))
+        self.tell(e.Conflicted(tuple(c for c in self.state.conflicts if c != shown)))
 
     def save(self) -> None:
         self.asked.append(("save",))

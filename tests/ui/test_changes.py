@@ -26,6 +26,7 @@ from pxtui.ui.panes.columns import Columns
 from pxtui.ui.panes.form import Form
 from tests.ui import example as x
 from tests.ui import scenes
+from tests.ui.bursts import burst
 from tests.ui.seeing import press, until, words
 from tests.ui.stub import StubSession
 
@@ -65,6 +66,9 @@ async def test_a_value_is_added_by_name() -> None:
         ("lr: 1", "lr is there already"),
         ("model: 1", "model is there already: it holds model.depth"),
         ("batch-size: 1", "reads batch-size as batch minus size: name it batch_size"),
+        ("a b: c", "a name has no blanks"),
+        ("list: [1, 2", "what begins with \\[ ends with \\]: close it"),
+        ("map: {a: 1", "what begins with { ends with }: close it"),
         ("1st: 1", "1st cannot be a name in a template"),
         ("true: 1", "true cannot be a name in a template"),
         ("a..b: 1", "a..b cannot be a name in a template"),
@@ -146,6 +150,20 @@ def test_rows_of_a_list_keep_their_places_when_one_is_taken_out() -> None:
     assert [d.name for d in columns.declarations] == [f"layers.{i}" for i in range(4)]
 
 
+async def test_a_list_without_items_left_is_taken_out_itself() -> None:
+    def row(name: str, text: str, *path: str | int) -> Declaration:
+        return replace(x.declaration(name, text, "int", 0, 9), path=("declarations", *path))
+
+    base = replace(x.reading(), declarations=(row("l.0", "1", "l", 0),))
+    now = replace(x.reading(), declarations=(row("l", "[]", "l"),))
+    app, session = app_on(e.Loaded(now, base, ((("declarations", "l", 0), None),)), x.FILE_TEXT)
+    async with app.run_test(size=SIZE) as pilot:
+        form = app.screen.query_one(Form)
+        form.cursor = next(i for i, d in enumerate(form.columns.declarations) if d.name == "l")
+        await press(pilot, "delete")
+        assert session.asked == [("edit", ("declarations", "l"), None)]
+
+
 async def test_an_input_without_a_value_shows_its_default() -> None:
     default = replace(x.declaration("momentum", "0.9", "float", 0.9, 14), given=False)
     read = replace(x.reading(), declarations=(*x.DECLARATIONS, default))
@@ -164,7 +182,7 @@ async def test_an_input_without_a_value_shows_its_default() -> None:
         changed = replace(read, declarations=(*x.DECLARATIONS, typed))
         session.tell(e.Loaded(changed, read, ((default.path, "0.5"),)))
         await until(pilot, lambda: "momentum  float · 0.9 by default" in words(app))
-        assert line_with(app, " momentum ").split()[:4] == ["~", "momentum", "0.5", "—"]
+        assert line_with(app, " momentum ").split()[:4] == ["~", "momentum", "0.5", "0.9"]
 
 
 @pytest.mark.parametrize(("keys", "name"), [(["enter"], "decay"), (["down", "enter"], "lr")])
@@ -247,8 +265,61 @@ async def test_a_conflict_may_wait_and_is_asked_about_again() -> None:
         await press(pilot, "exclamation_mark")
         await until(pilot, lambda: isinstance(app.screen, Choose))
         await press(pilot, "home", "down", "down", "enter")
-        assert session.asked == [("edit", x.path("lr"), "0.1")]
+        assert session.asked == [("settle", x.path("lr"), "base")]
         await until(pilot, lambda: "epochs was changed here" in words(app))
+
+
+async def test_a_choice_made_later_is_told_to_be_unwritten() -> None:
+    app, session = app_on(*scenes.RUN_STATE, e.Conflicted(scenes.CONFLICTS[:1]))
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "exclamation_mark", "home", "enter")
+        await until(pilot, lambda: "lr: 0.01 stands · ctrl+s writes it" in words(app))
+        assert session.asked == [("settle", x.path("lr"), "mine")]
+
+
+async def test_a_conflict_that_changes_while_it_is_asked_about_is_asked_anew() -> None:
+    app, session = app_on(*CONFLICTED)
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "exclamation_mark")
+        await until(pilot, lambda: "in the file now  0.05" in words(app))
+        newer = replace(scenes.CONFLICTS[0], theirs="0.07", number=3)
+        session.tell(e.Conflicted((newer, scenes.CONFLICTS[1])))
+        await until(pilot, lambda: "in the file now  0.07" in words(app))
+        assert "The file was changed again. lr was changed here" in words(app)
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        session.tell(e.Conflicted(()))
+        await until(pilot, lambda: "lr is the same here and in the file now" in words(app))
+        assert len(app.screen_stack) == 1
+        assert session.asked == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "stands"), [((), "0.1"), (("down",), "0.4"), (("down", "down"), "0.3")]
+)
+async def test_no_side_wins_over_a_value_that_was_not_shown(
+    make_project: Callable[..., Path], keys: tuple[str, ...], stands: str
+) -> None:
+    root = make_project()
+    file = root / "polyaxonfile.yml"
+    file.write_text(FILE.replace("&lr 0.1", "0.3").replace("*lr", "0.3"))
+    engine = FakeEngine(Script())
+    async with Session(project.find(root), Settings(engine="fake"), lambda: engine) as session:
+        app = PxtuiApp(session)
+        async with app.run_test(size=SIZE) as pilot:
+            await until(pilot, lambda: "layers" in words(app))
+            await press(pilot, "enter", *"0.1", "enter")
+            await until(pilot, lambda: bool(session.state.edits))
+            file.write_text(file.read_text().replace("lr: 0.3", "lr: 0.2"))
+            await press(pilot, "ctrl+s")
+            await until(pilot, lambda: "in the file now  0.2" in words(app))
+            file.write_text(file.read_text().replace("lr: 0.2", "lr: 0.4"))
+            burst(app, "home", *keys, "enter")
+            await until(pilot, lambda: "in the file now  0.4" in words(app))
+            assert "lr: 0.4" in file.read_text()
+            await press(pilot, "home", *keys, "enter")
+            await until(pilot, lambda: f"lr: {stands}\n" in file.read_text())
+            await until(pilot, lambda: not session.state.edits)
+            assert len(app.screen_stack) == 1
 
 
 async def test_a_conflict_of_secrets_shows_dots_and_offers_no_value_that_nobody_has() -> None:

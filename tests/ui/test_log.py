@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.pilot import Pilot
 
@@ -17,10 +17,11 @@ from pxtui.ui import keys, log_lines, theme
 from pxtui.ui.draw import PREFIX
 from pxtui.ui.log_lines import LogLines
 from pxtui.ui.log_view import LogPart, LogView
+from pxtui.ui.ordered import OrderedApp
 from tests.ui.seeing import press, until, words
 
 
-class LogApp(App[int]):
+class LogApp(OrderedApp):
     """A log part alone."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

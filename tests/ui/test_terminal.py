@@ -11,6 +11,7 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,40 @@ def test_a_crash_in_a_handler_ends_it_with_1(terminal: Terminal) -> None:
     assert terminal.ended() == 1
     assert terminal.is_restored()
     assert b"broken in a handler" in terminal.output
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        (b"j\r0.22\r\x13", b"lr: 0.22\n"),
+        (b"\r64\rj\r0.5\rr\x13", b"batch_size: 64   # images\n  lr: 0.5\n"),
+        (b"j\r\x1b[200~0.07\x1b[201~5\r\x13", b"lr: 0.075\n"),
+        (b"+q1: 1\r\r\x1b[27u:w\r", b"lr: 0.1\n  q1: 1\n"),
+    ],
+)
+def test_keys_of_one_read_act_in_their_order(
+    make_project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, typed: bytes, text: bytes
+) -> None:
+    root = make_project()
+    file = root / "polyaxonfile.yml"
+    before = file.read_bytes()
+    monkeypatch.setenv("PXTUI_ENGINE", "fake")
+    opened = Terminal(root, "pxtui")
+    try:
+        opened.until(b"Next run")
+        opened.until(b"What the run gets")
+        os.write(opened.main, typed)
+        end = time.monotonic() + LIMIT
+        while file.read_bytes() == before:
+            assert time.monotonic() < end, opened.output[-2000:]
+            opened.read()
+        head, tail = before.split(b"lr: 0.1\n")
+        if b"batch" in text:
+            head = head.removesuffix(b"batch_size: 128   # images\n  ")
+        assert file.read_bytes() == head + text + tail
+        assert opened.process.poll() is None
+    finally:
+        opened.close()
 
 
 def test_a_terminal_that_is_closed_ends_it(terminal: Terminal) -> None:

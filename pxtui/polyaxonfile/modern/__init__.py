@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pxtui.errors import EditError
 from pxtui.polyaxonfile.modern.draft import Draft
 from pxtui.polyaxonfile.modern.files import Mapper
-from pxtui.polyaxonfile.path import Path
+from pxtui.polyaxonfile.path import Path, dotted
 from pxtui.polyaxonfile.problems import Problem
 from pxtui.polyaxonfile.source import Source, Version
 from pxtui.polyaxonfile.tree import Node
@@ -93,12 +94,28 @@ class Mapped:
         found = self.source.shared(self.real(path))
         return next((shown for shown, real in self.places.items() if real == found), ())
 
+    @property
+    def has_params(self) -> bool:
+        """Whether values stand in `params`, as in an operation; else in the inputs themselves."""
+        return ("params",) in self.places
+
     def change(self, path: Path, text: str | None) -> Mapped:
         """Set, add or (None) take out one value; every other byte stays; raises EditError."""
+        if text is not None and not self._has_place(path):
+            if path[0] == "params":
+                message = f"{dotted(path[1:])} is no input of this component"
+                raise EditError(message, "declare it below `inputs:` first")
+            message = f"a file of Polyaxon 1.x has no {dotted(path)}"
+            raise EditError(message, "write what 1.x has for it into the file itself")
         real = self.real(path)
         if text is None and path[0] == "params" and real[-3:-1] == path:
             real = real[:-1]  # with its name
         return mapped(self.source.change(real, text))
+
+    def _has_place(self, path: Path) -> bool:
+        """Whether the file has a value there, or something that one can be added to."""
+        ends = range(len(path), 0, -1)
+        return any(path[:end] in self.places for end in ends) or self.node(path) is not None
 
 
 def recognises(source: Source) -> bool:

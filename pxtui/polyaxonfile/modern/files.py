@@ -121,6 +121,7 @@ class Mapper:
             self._component(component)
         elif not any(root.get(name) for name in _REFUSED):
             self.draft.refuse("an operation needs a component", (), "write it below `component:`")
+        self.draft.places["params",] = root.place("params")  # where they would stand
         params = self.draft.below(root, "params")
         if params is not None:
             self._params(params)

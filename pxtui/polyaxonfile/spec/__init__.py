@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +17,7 @@ from pxtui.polyaxonfile.spec.grammar import Key
 from pxtui.polyaxonfile.spec.keys import FILE, places
 from pxtui.polyaxonfile.spec.shape import Fault, may_have
 from pxtui.polyaxonfile.spec.teaching import taught
-from pxtui.polyaxonfile.typed import what
+from pxtui.polyaxonfile.typed import is_template, what
 
 MAX_TOLD = 100
 """Faults are told one by one up to here, errors first."""
@@ -25,6 +26,10 @@ MODERN_KINDS = ("component", "operation")
 
 _RESERVED = "true false none True False None and or not if else in is for import self"
 """Names that mean something else in a template."""
+_IMAGE = re.compile(r"(?:(?:\[[^]/]*\]|[^/:]*)(?::\d+)?/)?[^:@]*(?::[^:/@]+)?(?:@.*)?", re.DOTALL)
+"""Host and port, name, tag, digest; blanks are told of where templates are filled in."""
+
+_VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -38,6 +43,8 @@ class Spec:
     """The section; empty where the file has none."""
     inputs: Path = ()
     """The list of typed inputs (0.5 and later)."""
+    given_by: str = "write it below `params:`"
+    """How the file itself gives an input its value, as advice."""
     matrix: Path = ()
     """The map of names and distributions."""
     search: Path = ()
@@ -78,6 +85,8 @@ def read(document: Source, era: str = "") -> Spec:
         spec.era = eras.MODERN if is_modern else chosen.name
         if isinstance(document, Mapped):
             spec.problems += document.problems
+            if not document.has_params:
+                spec.given_by = "give it as `value:` of the input, or in an operation"
             if any(problem.severity == "error" for problem in spec.problems):
                 found = []  # what could not be mapped is missing now
         _Reader(document, spec, chosen, found).read()
@@ -193,6 +202,26 @@ class _Reader:
         self.spec.nocache = nocache is True or str(nocache).lower() in ("true", "yes", "1")
         if self.spec.kind not in (*BUILDABLE_KINDS, "pipeline"):
             self.spec.cmd = self._place("cmd")
+        self._image()
+        self._filled_by_docker()
+
+    def _filled_by_docker(self) -> None:
+        """Variables whose value has others in it; `PATH=$PATH:…` says itself that it means it."""
+        pairs = self.get(self.spec.env or ("",))
+        for index, pair in enumerate(pairs if isinstance(pairs, list) else ()):
+            name, value = pair if isinstance(pair, list) and len(pair) == 2 else ("", "")
+            if isinstance(value, str) and isinstance(name, str):
+                used = [one for one in _VARIABLE.findall(value) if one != name]
+                if used and f"${name}" not in value and f"${{{name}" not in value:
+                    message = f"env_vars: Docker fills in ${used[0]} when the image is built"
+                    hint = f"to keep the $ give it to runs: --env '{name}=…'"
+                    self.complain("W_ENV_DOLLAR", message, (*self.spec.env, index, 1), hint)
+
+    def _image(self) -> None:
+        image = self.get(self.spec.image or ("",))
+        if isinstance(image, str) and not is_template(image) and not _IMAGE.fullmatch(image):
+            message = f"image: {image!r} is no name of an image"
+            self.complain("E_SCHEMA", message, self.spec.image, "write `name:tag`")
 
     def _place(self, role: str) -> Path:
         """The one place that is acted on: that of the era first; others are pointed out."""
@@ -257,7 +286,7 @@ class _Reader:
 def _is_wrong(path: Path, faults: list[Fault]) -> bool:
     """Whether what stands there, or above, is no value that can be used."""
     return any(
-        fault.what in ("type", "choice")
+        fault.is_of_value
         and (fault.path[: len(path)] == path or path[: len(fault.path)] == fault.path)
         for fault in faults
     )

@@ -20,6 +20,11 @@ class Era:
         """The version that began it."""
         return _version(self.name.partition("-")[0])
 
+    @property
+    def last(self) -> tuple[int, ...]:
+        """The version that ended it."""
+        return _version(self.name.rpartition("-")[2])
+
 
 _NAMES = {
     "0.0.2-0.0.6": "early 2018",
@@ -52,15 +57,16 @@ def until(era: int) -> int:
 
 
 def named(name: str) -> Era | None:
-    """The era of that name, or of that version; None where there is none."""
+    """The era of that name or version (`0.4`: the newest of 0.4); None where there is none."""
     for era in ERAS:
         if era.name == name:
             return era
-    if not re.fullmatch(r"0(\.\d{1,3}){1,2}", name, re.ASCII):
+    if not re.fullmatch(r"0(\.\d){1,2}", name, re.ASCII):
         return None
     version = _version(name)
-    reached = [era for era in ERAS if era.first <= version]
-    return reached[-1] if reached and version < (0, 7) else None
+    parts = len(version)
+    having = [era for era in ERAS if era.first[:parts] <= version <= era.last[:parts]]
+    return having[-1] if having else None
 
 
 def newest(eras: int) -> Era:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pxtui.polyaxonfile.path import Path
-from pxtui.polyaxonfile.spec.eras import ALL, ERAS, Era
+from pxtui.polyaxonfile.spec.eras import ALL, ERAS, V050, Era
 from pxtui.polyaxonfile.spec.grammar import Key, Shape
 from pxtui.polyaxonfile.spec.keys import FILE
-from pxtui.polyaxonfile.templating import is_template
+from pxtui.polyaxonfile.typed import is_template
 
-What = Literal["unknown", "kind", "type", "choice", "missing", "too many"]
+What = Literal["unknown", "kind", "type", "choice", "operator", "missing", "too many"]
 
 _YES_NO = frozenset(["t", "true", "1", "f", "false", "0", "yes", "no", "on", "off", "y", "n"])
 _OPERATORS = frozenset({"for", "if"})
@@ -41,6 +41,11 @@ class Fault:
         """Whether it is about a whole section that is not known."""
         return self.what == "unknown" and len(self.path) == 1
 
+    @property
+    def is_of_value(self) -> bool:
+        """Whether it is about a value that cannot stand there."""
+        return self.what in ("type", "choice", "operator")
+
 
 def faults(root: dict[Any, Any]) -> list[Fault]:
     """All faults of a file, in every era in which they are some."""
@@ -63,7 +68,7 @@ def best(found: Iterable[Fault]) -> Era:
         hard = [fault for fault in refused if not fault.soft]
         sections = sum(fault.is_of_section for fault in hard)
         soft = 0 if hard else len(refused)
-        values = sum(fault.what in ("type", "choice") for fault in here)
+        values = sum(fault.is_of_value for fault in here)
         return bool(hard), sections, soft, len(here) - values, values, -era.bit
 
     return min(ERAS, key=weight)
@@ -120,6 +125,8 @@ class _Walk:
             if not shape.pattern:
                 return
         elif shape.type != "map" and _is_operator(value):
+            if shape.type != "any" and eras & V050:  # they judged a file before they filled it in
+                self._add("operator", path, V050, shape)
             return
         if shape.lone and not isinstance(value, list):
             if not _FITS[shape.lone.type](value):

@@ -65,7 +65,7 @@ def _unknown(fault: Fault, era: Era) -> tuple[str, str]:
     message = f"{dotted(fault.path)} is a key of {eras.shown(had)}"
     usual = _usual(keys, fault, era)
     if not usual:
-        return message, f"it is left out: {era.name}, as which the file is read, has none like it"
+        return message, f"{era.name}, as which the file is read, has none like it: it does nothing"
     is_soft = fault.soft or not fault.refused & era.bit
     acted = is_soft and any(key.role in ACTED_ON for key in keys)
     return message, f"in a file like this it is {usual}{'; it is acted on here' * acted}"
@@ -125,6 +125,10 @@ def _wrong(fault: Fault, source: Source, era: Era) -> tuple[str, str, Fix]:
     for step in path:
         value = value[step]
     hint = shape.hint
+    if fault.what == "operator":
+        name = next(iter(value))
+        message = f"{dotted(path)}: `{name}` cannot stand here since 0.5.0"
+        return message, f"write a template: {{% {name} … %}} … {{% end{name} %}}", ()
     if fault.what == "choice":
         close = get_close_matches(str(value), shape.choices, 1)
         hint = f"did you mean {close[0]}?" if close else ""

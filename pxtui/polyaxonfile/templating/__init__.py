@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,16 +14,23 @@ from jinja2.exceptions import SecurityError, TemplateSyntaxError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from pxtui.errors import PxtuiError
+from pxtui.polyaxonfile import shell
 from pxtui.polyaxonfile.path import Path
+from pxtui.polyaxonfile.typed import is_template
 
 MAX_OUTPUT = 128 * 1024
 """Characters of one rendered text; Linux takes no longer argument."""
+
+MAX_CODE = 5_000
+"""Words of code in all templates of a file: real files have some hundred."""
 
 MAX_SAFE_SOURCE = 20_000
 MAX_SAFE_NODES = 2_000
 MAX_SAFE_ADDS = 20
 
-_OPENERS = ("{{", "{%", "{#")
+MAX_WORD = 200
+"""Characters that are looked at of the word in which a value stands."""
+
 _SAFE_NODES = (
     nodes.Template,
     nodes.Output,
@@ -87,7 +93,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         harmless = {name: self.globals[name] for name in ("range", "dict")}
         self.globals.clear()
         self.globals.update(harmless)
-        self.filters["sh"] = lambda value: shlex.quote(str(value))
+        self.filters["sh"] = lambda value: shell.quoted(str(value))
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Look into a map before its methods: `{{ model.items }}` is the person's key."""
@@ -109,28 +115,51 @@ class Template:
     """Names with as much of `.a[0]` as is fixed: `("model", "depth")`."""
     optional: frozenset[str]
     """Names that may be missing: they stand under `default` or `is defined`."""
+    names: frozenset[str]
+    """Every name that it has, also those that it makes itself."""
 
 
-def is_template(text: str) -> bool:
-    """Whether a text has anything for the sandbox to do."""
-    return any(opener in text for opener in _OPENERS)
+@lru_cache(maxsize=512)
+def size(source: str) -> int:
+    """How many words of code a template has, as far as MAX_CODE: parsing takes long for many."""
+    code = 0
+    if len(source) > MAX_OUTPUT:
+        return code  # it is not parsed
+    try:
+        for kind, _ in tokens(source):
+            code += kind not in ("data", "whitespace")
+            if code > MAX_CODE:
+                break
+    except TemplateSyntaxError:
+        pass  # it is parsed no further either
+    return code
 
 
 @lru_cache(maxsize=512)
 def parse(source: str) -> Template:
     """Parse a template; raise TemplateProblem for one that is wrong or reaches for internals."""
+    if len(source) > MAX_OUTPUT:
+        message = f"the template is longer than {MAX_OUTPUT:,} characters"
+        raise TemplateProblem("E_TEMPLATE_LIMIT", message)
+    if size(source) > MAX_CODE:
+        message = f"the template has more than {MAX_CODE:,} words of code"
+        raise TemplateProblem("E_TEMPLATE_LIMIT", message)
     try:
         tree = _SANDBOX.parse(source)
         bound = frozenset(_bound(tree))
         _refuse_internals(tree)
         uses = frozenset(path for path in _chains(tree) if path[0] not in bound)
         optional = frozenset(_optional(tree))
+        names = frozenset(node.name for node in tree.find_all(nodes.Name))
     except TemplateSyntaxError as error:
         hint = "what the command itself needs of `{{`, `{%` or `{#` goes into a script"
         raise TemplateProblem("E_TEMPLATE_SYNTAX", str(error.message), hint) from None
     except RecursionError:
         raise TemplateProblem("E_TEMPLATE_LIMIT", "the template is nested too deep") from None
-    return Template(source, tree, uses, optional)
+    except ValueError:  # Python reads no number of more than 4300 digits
+        message = "a number in the template has too many digits"
+        raise TemplateProblem("E_TEMPLATE_LIMIT", message) from None
+    return Template(source, tree, uses, optional, names)
 
 
 def render(source: str, values: Mapping[str, Any]) -> str:
@@ -138,7 +167,8 @@ def render(source: str, values: Mapping[str, Any]) -> str:
     pieces: list[str] = []
     size = 0
     try:
-        for piece in _compiled(source).generate(values):
+        names = parse(source).names  # Jinja copies all that it is given
+        for piece in _compiled(source).generate({k: values[k] for k in names if k in values}):
             pieces.append(piece)
             size += len(piece)
             if size > MAX_OUTPUT:
@@ -207,6 +237,7 @@ def inserted(source: str) -> Iterator[Inserted]:
                 quote = _quote_after(piece.data, quote)
                 blank = max(map(piece.data.rfind, " \t\n"))
                 word = piece.data[blank + 1 :] if blank >= 0 else word + piece.data
+                word = word if len(word) <= MAX_WORD else "…" + word[-MAX_WORD:]
             elif not (isinstance(piece, nodes.Filter) and piece.name == "sh"):
                 is_whole = bool(_chain(piece))
                 yield from (Inserted(use, quote, word, is_whole) for use in _chains(piece))
@@ -254,6 +285,9 @@ def _chains(node: nodes.Node) -> Iterator[Path]:
     path = _chain(node)
     if path:
         yield path
+    elif isinstance(node, nodes.Call) and isinstance(node.node, nodes.Getattr):
+        for child in (node.node.node, *node.iter_child_nodes(exclude=("node",))):  # `m.get('y')`
+            yield from _chains(child)
     else:
         for child in node.iter_child_nodes():
             yield from _chains(child)

@@ -15,6 +15,7 @@ from pxtui.polyaxonfile.problems import PolyaxonfileError, Problem
 from pxtui.polyaxonfile.source import Source
 from pxtui.polyaxonfile.spec import Spec
 from pxtui.polyaxonfile.templating.undefined import near
+from pxtui.polyaxonfile.typed import evaluate
 
 MAX_PROBLEMS = 100
 """Problems of names that are told one by one."""
@@ -148,9 +149,10 @@ class _Finder:
                 continue
             given[path] = text
             one = names.inputs.get(name)
-            if one and (reason := one.wrong(text if text else None)):
+            value = _given(one, text) if one else text
+            told = value if isinstance(value, list | dict) else text or None
+            if one and (reason := one.wrong(told)):
                 self._complain("E_PARAM", f"-P {name}: {name} {reason}", one.path)
-            value = one.given(text) if one else text
             is_text = isinstance(value, str) and not self._is_quoted(path)
             names.put(path, typed(text) if is_text else value)
             names.places.setdefault(name, (*self.spec.declarations, name))
@@ -177,7 +179,7 @@ class _Finder:
             elif name in own:
                 self._fit_one(one, (*section, name), own[name])
             elif not one.is_optional and not one.default:
-                hint = f"give one: -P {name}=…, or write it below `params:`"
+                hint = f"give one: -P {name}=…, or {self.spec.given_by}"
                 self._complain("E_PARAM", f"the input {name} needs a value", one.path, hint)
                 names.raw.pop(name)
                 unknown.add(name)
@@ -222,6 +224,15 @@ def _outputs(root: Any) -> dict[str, tuple[Path, Any]]:
         for index, one in enumerate(outputs if isinstance(outputs, list) else ())
         if isinstance(one, dict) and isinstance(one.get("name"), str)
     }
+
+
+def _given(one: Input, text: str) -> Any:
+    """What a text stands for that is given for an input: a list or map where it takes one."""
+    value = typed(text)
+    value = evaluate(value) if isinstance(value, str) else value
+    value = [*value] if isinstance(value, tuple) else value
+    fits = isinstance(value, list | dict) and one.type and not one.wrong(value)
+    return value if fits else one.given(text)
 
 
 def _below(values: Mapping[str, Any], name: str) -> Path | None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pxtui.polyaxonfile import templating
 from pxtui.polyaxonfile.path import Path, dotted
 from pxtui.polyaxonfile.problems import Problem
 from pxtui.polyaxonfile.source import Source
@@ -144,7 +143,7 @@ class Operators:
         """Whether a filled-in condition is true; None where that cannot be said."""
         source = f"{{% if {condition} %}}1{{% else %}}0{{% endif %}}"
         try:
-            absent = next(missing(templating.parse(source), {}), None)
+            absent = next(missing(self.scope.renderer.parsed(source, path), {}), None)
         except TemplateProblem as error:
             self._complain(error.code, f"if {condition}: {error.message}", path)
             return None

@@ -11,14 +11,21 @@ from pxtui.polyaxonfile import templating
 from pxtui.polyaxonfile.path import Path, dotted
 from pxtui.polyaxonfile.problems import Problem
 from pxtui.polyaxonfile.source import Source
-from pxtui.polyaxonfile.templating import TemplateProblem, faults
+from pxtui.polyaxonfile.templating import MAX_CODE, Template, TemplateProblem, faults
 from pxtui.polyaxonfile.templating.undefined import Undefined, missing, undefined
 
 MAX_RENDERED = 512 * 1024
 """Characters of all rendered texts together: each is read again as a Python literal."""
-MAX_SAFE_TEMPLATES = 300
+MAX_SAFE_CODE = 2_000
+"""Words of code in templates that are parsed in this process to be rendered."""
+MAX_SAFE_WORK = 5_000
+"""Words of code that are rendered in this process, each as often as it is."""
 MAX_PROBLEMS = 100
 """Problems of templates that are told one by one."""
+
+
+MAX_HINTS = 20
+"""Missing names for which a near one is looked for."""
 
 
 class Dear(PxtuiError):
@@ -42,22 +49,52 @@ class Renderer:
         self._document = document
         self._trusted = trusted
         self._left = MAX_RENDERED
-        self._seen: set[str] = set()
+        self._parsed: dict[str, Template | TemplateProblem] = {}
+        self._code = 0
+        self._work = 0
+        self._is_over = False
+        self._most = MAX_CODE if render else MAX_SAFE_CODE
+        self._failing: dict[str, int] = {}
 
     def anew(self) -> Renderer:
         """One with the same limits that has rendered nothing yet."""
         return Renderer(self._document, render=self.renders, trusted=self._trusted)
 
+    def parsed(self, source: str, path: Path = ()) -> Template:
+        """A template of the file, to be rendered if a path is given; raises TemplateProblem."""
+        found = self._parsed.get(source)
+        if found is None:
+            found = self._parsed[source] = self._parse(source, path)
+        if isinstance(found, TemplateProblem):
+            raise found
+        return found
+
+    def _parse(self, source: str, path: Path) -> Template | TemplateProblem:
+        size = templating.size(source) if self._code <= self._most else 0
+        self._code += size
+        if self._code > self._most and size <= MAX_CODE:
+            message = f"all templates together have more than {MAX_CODE:,} words of code"
+            return TemplateProblem("E_TEMPLATE_LIMIT", message)
+        if path and self._code > MAX_SAFE_CODE and self.renders and not self._trusted:
+            raise Dear(path)
+        try:
+            return templating.parse(source)
+        except TemplateProblem as error:
+            return error
+
     def rendered(self, source: str, path: Path, values: Mapping[str, Any]) -> str | None:
         """What a template makes of the values; None where it cannot be rendered, and said."""
-        if not self.renders:
+        if not self.renders or self._left < 0:
             return None
         if not self._trusted and templating.is_dear(source):
             raise Dear(path)
         try:
             text = templating.render(source, values)
         except TemplateProblem as error:
-            at = faults.where_failing(source, partial(templating.render, values=values))
+            if source not in self._failing:
+                renders = partial(templating.render, values=values)
+                self._failing[source] = faults.where_failing(source, renders)
+            at = self._failing[source]
             self.complain(error.code, error.message, path, error.hint, at=at, of=source)
             return None
         self._left -= len(text)
@@ -76,21 +113,25 @@ class Renderer:
         is_written: bool = True,
     ) -> bool:
         """Whether a template parses and every name that it uses is there; says what is not."""
-        if not (self._trusted and self.renders):
-            self._seen.add(source)
-        if len(self._seen) > MAX_SAFE_TEMPLATES:
-            if self.renders:
-                raise Dear(path)
+        if self._work > MAX_SAFE_WORK or self._is_over:
             return False  # nothing is rendered: it is said why
+        if not (self._trusted and self.renders):
+            self._work += templating.size(source)
+        if self._work > MAX_SAFE_WORK and self.renders:
+            raise Dear(path)
         try:
-            template = templating.parse(source)
+            template = self.parsed(source, path)
         except TemplateProblem as error:
-            at = faults.where_unreadable(source)
+            self._is_over = self._code > self._most
+            if self._is_over and not self.renders:
+                return False
+            at = 0 if error.code == "E_TEMPLATE_LIMIT" else faults.where_unreadable(source)
             self.complain(error.code, error.message, path, error.hint, at=at, of=source)
             return False
         absent = [*missing(template, values)]
         for use in absent[: MAX_PROBLEMS - len(self.problems)]:
-            one = undefined(use, template, values)
+            known = len(self.problems) < MAX_HINTS
+            one = undefined(use, template, values, looks=known)
             self._say_undefined(one, source, path, is_written=is_written)
         return not absent
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import ChainMap, defaultdict
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from pxtui.polyaxonfile import templating
 from pxtui.polyaxonfile.path import Path, dotted
-from pxtui.polyaxonfile.templating import TemplateProblem, is_template
+from pxtui.polyaxonfile.templating import TemplateProblem
 from pxtui.polyaxonfile.templating.rendering import Renderer
-from pxtui.polyaxonfile.typed import evaluate
+from pxtui.polyaxonfile.typed import evaluate, is_template
 
 MAX_ROUNDS = 20
 """How often a text may come out as a template again."""
@@ -139,7 +138,7 @@ class Scope:
 
     def _needs(self, source: str) -> Iterator[Path]:
         """The templates that must be filled in before this one."""
-        for use in templating.parse(source).uses:
+        for use in self.renderer.parsed(source).uses:
             yield from self._below.get(use, ())
             yield from (use[:n] for n in range(1, len(use)) if use[:n] in self._templates)
 
@@ -171,8 +170,9 @@ class Scope:
         """
         if not is_template(source):
             return source.rstrip("\n")  # as templates lose theirs, one in each round
+        is_sound = self.renderer.is_sound(source, path, self._seen_with(names))
         self.also_used(source)
-        if not self.renderer.is_sound(source, path, self._seen_with(names)):
+        if not is_sound or not self.renderer.renders:
             self._unsound.add(path)
             return None
         text = self._filled(source, path, names, again=self._used)
@@ -187,13 +187,13 @@ class Scope:
 
     def _uses(self, source: str) -> frozenset[Path]:
         try:
-            return templating.parse(source).uses
+            return self.renderer.parsed(source).uses
         except TemplateProblem:
             self._is_blind = True
             return frozenset()
 
     def _seen_with(self, names: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {**names, **self.values} if names else self.values
+        return ChainMap(self.values, dict(names)) if names else self.values
 
     def _filled(
         self, source: str, path: Path, names: Mapping[str, Any] = _NOTHING, *, again: set[Path]
@@ -204,7 +204,7 @@ class Scope:
             if turn:
                 if not renderer.is_sound(source, path, values, is_written=False):
                     return None
-                again |= templating.parse(source).uses
+                again |= self.renderer.parsed(source).uses
             if not self._is_ready(source, path):
                 return None
             text = renderer.rendered(source, path, self._seen_with(names))
@@ -225,7 +225,7 @@ class Scope:
                 self._complain("E_TEMPLATE_LIMIT", message, path)
                 return False
             self._fill_one(need)
-        uses = templating.parse(source).uses
+        uses = self.renderer.parsed(source).uses
         needs = [*self._needs(source), *(use[:1] for use in uses)]
         return not any(need in self._failed for need in needs)  # said where it failed
 

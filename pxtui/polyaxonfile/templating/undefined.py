@@ -10,9 +10,13 @@ from typing import Any
 
 from pxtui.polyaxonfile import templating
 from pxtui.polyaxonfile.path import Path, dotted
+from pxtui.polyaxonfile.typed import is_template, what
 
 MAX_COMPARED = 1_000
 """Names that one is compared with: the others are too many to be looked through in time."""
+
+MAX_LENGTH = 100
+"""Characters of a name that is compared with others."""
 
 _GLOBALS = frozenset({"range", "dict"})
 
@@ -37,13 +41,21 @@ def missing(template: templating.Template, values: Mapping[str, Any]) -> Iterato
             yield found
 
 
-def undefined(use: Path, template: templating.Template, values: Mapping[str, Any]) -> Undefined:
-    """What is to be said of a name that is missing."""
+def undefined(
+    use: Path, template: templating.Template, values: Mapping[str, Any], *, looks: bool = True
+) -> Undefined:
+    """What is to be said of a name that is missing; `looks` for names that are near."""
+    if not looks:
+        return _near(use, ())
     if len(use) == 1:
         return _joined(str(use[0]), template.source, values) or _near(use, values)
     above: Any = values
     for step in use[:-1]:
         above = above[step]
+    if not isinstance(above, dict):
+        is_number = isinstance(above, int | float) and not isinstance(above, bool)
+        kind = f"the number {above}" if is_number else what(above)
+        return Undefined(use, f"{dotted(use[:-1])} is {kind}: it has no {use[-1]}")
     return _near(use, map(str, above))
 
 
@@ -60,9 +72,14 @@ def _sought(use: Path, template: templating.Template, values: Mapping[str, Any])
         return () if is_optional or name in _GLOBALS else use[:1]
     value = values[name]
     for length, step in enumerate(use[1:], 2):
-        if not isinstance(value, dict) or (hasattr(dict, str(step)) and step not in value):
+        if isinstance(value, dict):
+            if hasattr(dict, str(step)) and step not in value:
+                return ()
+        elif value is None or isinstance(step, int) or hasattr(value, str(step)):
             return ()
-        if step not in value:
+        elif isinstance(value, str) and is_template(value):
+            return ()  # it is not filled in yet
+        if not isinstance(value, dict) or step not in value:
             return () if is_optional else use[:length]
         value = value[step]
     return ()
@@ -82,10 +99,14 @@ def _joined(name: str, source: str, values: Mapping[str, Any]) -> Undefined | No
 
 def _near(use: Path, known: Iterable[str]) -> Undefined:
     close = _close(str(use[-1]), known, 3)
-    hint = f"did you mean {' or '.join(close)}?" if close else ""
+    whole = [dotted((*use[:-1], one)) for one in close]
+    hint = f"did you mean {' or '.join(whole)}?" if close else ""
     meant = close[0] if len(close) == 1 and close[0].isidentifier() else ""
     return Undefined(use, f"{dotted(use)} is not declared", hint, meant)
 
 
 def _close(name: str, known: Iterable[str], most: int) -> list[str]:
-    return get_close_matches(name, [*islice(known, MAX_COMPARED)], most)
+    if len(name) > MAX_LENGTH:
+        return []
+    short = [one for one in islice(known, MAX_COMPARED) if len(one) <= MAX_LENGTH]
+    return get_close_matches(name, short, most)

@@ -35,7 +35,7 @@ class Add(TypingDialog[Addition]):
         """Question, field, the reason or the keys."""
         with Vertical(id="panel"):
             yield PanelLines([row(("Add a value to the next run", "strong b"))], name_id="question")
-            yield Field(placeholder="momentum: 0.9   or   model.width: 64")
+            yield Field(self._entered, placeholder="momentum: 0.9   or   model.width: 64")
             yield PanelLines(_keys(), name_id="keys")
 
     @on(Field.Changed)
@@ -43,10 +43,9 @@ class Add(TypingDialog[Addition]):
         event.input.password = is_secret(name_of(event.value), "str")
         self._say(_keys())
 
-    @on(Field.Submitted)
-    async def _entered(self, event: Field.Submitted) -> None:
+    async def _entered(self, typed: str) -> None:
         try:
-            new = addition(event.value, self._rows)
+            new = addition(typed, self._rows)
             secret = is_secret(new.name, "str")
             reason = await refused(self._file, new.path, new.text, secret=secret)
         except EditError as error:

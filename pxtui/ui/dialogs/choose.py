@@ -50,7 +50,8 @@ class Choices(PanelLines, ItemLines):
 
     def action_take(self) -> None:
         """Take the choice under the cursor."""
-        self.post_message(Choose.Taken(self.chosen))
+        if isinstance(self.screen, Choose):
+            self.screen.take(self.chosen)
 
     def on_click(self, event: events.Click) -> None:
         """A click takes a choice."""
@@ -82,13 +83,6 @@ class _More(Block):
 
 class Choose(Dialog[str]):
     """Ends with the key of the choice that was taken; empty where it is left without one."""
-
-    class Taken(events.Event):
-        """A choice was taken."""
-
-        def __init__(self, index: int) -> None:
-            super().__init__()
-            self.index = index
 
     def __init__(
         self,
@@ -131,7 +125,7 @@ class Choose(Dialog[str]):
     def on_mount(self) -> None:
         """The default choice has the cursor."""
         choices = self.query_one(Choices)
-        choices.focus()
+        self.set_focus(choices)
         keys = [key for key, _ in self._choices]
         choices.choose(keys.index(self._default) if self._default in keys else 0)
         for facts in self.query(_FactLines):
@@ -147,9 +141,9 @@ class Choose(Dialog[str]):
             facts.styles.max_height = max(2, event.size.height * 9 // 10 - others - 4)
             self.call_after_refresh(self._moved)
 
-    def on_choose_taken(self, event: Taken) -> None:
-        """End with it."""
-        self.dismiss(self._choices[event.index][0])
+    def take(self, index: int) -> None:
+        """End with a choice."""
+        self.dismiss(self._choices[index][0])
 
     def action_leave(self) -> None:
         """End with the choice that does the least, or with none."""

@@ -6,10 +6,11 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
+
+from pxtui.ui.dialogs.panel import Once
 
 
-class WatchChord(ModalScreen[str]):
+class WatchChord(Once[str]):
     """Ends with the watch mode; any other key leaves it as it was."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -24,8 +25,9 @@ class WatchChord(ModalScreen[str]):
         """End with this mode."""
         self.dismiss(mode)
 
-    def on_key(self, event: events.Key) -> None:
+    def takes(self, event: events.Key | events.Paste) -> bool:
         """Any other key: as it was."""
-        if event.key not in ("w", "b", "r"):
-            event.stop()
+        other = not isinstance(event, events.Key) or event.key not in ("w", "b", "r")
+        if other:
             self.dismiss(None)
+        return other

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
@@ -24,7 +23,7 @@ class Label(TypingDialog[str]):
 
     def compose(self) -> ComposeResult:
         """Question, field, keys."""
-        field = Field(placeholder="no label")
+        field = Field(self._entered, placeholder="no label")
         field.value = self._label
         keys = row(
             ("↵", "key b"), (" keeps it  ", "soft"), ("esc", "key b"), (" as it was", "soft")
@@ -34,6 +33,9 @@ class Label(TypingDialog[str]):
             yield field
             yield PanelLines([keys], name_id="keys")
 
-    @on(Field.Submitted)
-    def _entered(self, event: Field.Submitted) -> None:
-        self.dismiss(event.value)
+    def on_mount(self) -> None:
+        """What is typed replaces the old name."""
+        self.query_one(Field).action_select_all()
+
+    async def _entered(self, typed: str) -> None:
+        self.dismiss(typed)

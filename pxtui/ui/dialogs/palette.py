@@ -71,7 +71,7 @@ class Palette(TypingDialog[str]):
     def compose(self) -> ComposeResult:
         """The field and the commands that fit."""
         with Vertical(id="panel"):
-            yield Field(placeholder="what to do")
+            yield Field(self._entered, placeholder="what to do")
             lines = PanelLines([], name_id="commands", with_cursor=True)
             lines.can_focus = False
             yield lines
@@ -92,11 +92,10 @@ class Palette(TypingDialog[str]):
     def _typed(self, event: Field.Changed) -> None:
         self._show(event.value)
 
-    @on(Field.Submitted)
-    def _entered(self, event: Field.Submitted) -> None:
-        if not (event.value.strip() or self._moved):
+    async def _entered(self, typed: str) -> None:
+        if not (typed.strip() or self._moved):
             return  # nothing was chosen yet: Enter alone must not run what stands first
-        found = fitting(self._commands, event.value)
+        found = fitting(self._commands, typed)
         at = self.query_one(PanelLines).cursor
         self.dismiss(found[min(at, len(found) - 1)].action if found else None)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Generic, TypeVar
 
-from textual import events
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
@@ -35,7 +35,17 @@ class PanelLines(Lines):
         return self.shown[index]
 
 
-class Dialog(ModalScreen[Result], Generic[Result]):
+class Once(ModalScreen[Result], Generic[Result]):
+    """A screen over the app that ends once, however many keys ask it to."""
+
+    def dismiss(self, result: Result | None = None) -> AwaitComplete:
+        """End with a result; what has ended already does not end what is below it."""
+        if self.app.screen is not self:
+            return AwaitComplete()
+        return super().dismiss(result)
+
+
+class Dialog(Once[Result], Generic[Result]):
     """A panel over the screen; Esc and q leave it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -58,10 +68,6 @@ class Dialog(ModalScreen[Result], Generic[Result]):
 class TypingDialog(Dialog[Result], Generic[Result]):
     """A dialog in whose field a person types at once."""
 
-    def on_key(self, event: events.Key) -> None:
-        """What was typed before the field had the focus belongs into it."""
-        if self.focused is None and event.is_printable and event.character:
-            event.stop()
-            field = self.query_one(Field)
-            field.value += event.character
-            field.cursor_position = len(field.value)
+    def on_mount(self) -> None:
+        """The field has the keys, also those that come together with the one that opened it."""
+        self.set_focus(self.query_one(Field))

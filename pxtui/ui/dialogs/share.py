@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import events
@@ -28,14 +28,9 @@ class Forms(ItemLines, PanelLines):
         ),
     ]  # fmt: skip
 
-    class Taken(events.Event):
-        """A form was chosen."""
-
-        def __init__(self, index: int) -> None:
-            super().__init__()
-            self.index = index
-
-    def __init__(self, forms: Sequence[tuple[str, str]], width: int) -> None:
+    def __init__(
+        self, forms: Sequence[tuple[str, str]], width: int, take: Callable[[int], None]
+    ) -> None:
         rows: list[Row] = []
         items: list[int] = []
         for index, (name, text) in enumerate(forms):
@@ -46,7 +41,7 @@ class Forms(ItemLines, PanelLines):
             rows += made
             items += [index] * len(made)
         super().__init__(rows, name_id="forms", with_cursor=True)
-        self.items = items
+        self.items, self._take = items, take
 
     def is_marked(self, index: int) -> bool:
         """The rows of the form but the empty one below it."""
@@ -56,7 +51,7 @@ class Forms(ItemLines, PanelLines):
         """Take the form of this number, else the one at the cursor."""
         index = number - 1 if number else self.chosen
         if index in self.items:
-            self.post_message(self.Taken(index))
+            self._take(index)
 
     def on_click(self, event: events.Click) -> None:
         """A click takes a form."""
@@ -86,13 +81,12 @@ class Share(Dialog[str]):
         )  # fmt: skip
         with Vertical(id="panel"):
             yield PanelLines([row((self._headline, "strong b"))], name_id="question")
-            yield Forms(self._forms, width)
+            yield Forms(self._forms, width, self._taken)
             yield PanelLines([keys], name_id="keys")
 
     def on_mount(self) -> None:
         """The first form has the cursor."""
-        self.query_one(Forms).focus()
+        self.set_focus(self.query_one(Forms))
 
-    def on_forms_taken(self, event: Forms.Taken) -> None:
-        """End with its text."""
-        self.dismiss(self._forms[event.index][1])
+    def _taken(self, index: int) -> None:
+        self.dismiss(self._forms[index][1])

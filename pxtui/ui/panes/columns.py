@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+import re
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from pxtui.logs.text import clean_line
+from pxtui.polyaxonfile.modern import Mapped
 from pxtui.polyaxonfile.path import Edits, Path
 from pxtui.polyaxonfile.problems import Problem
 from pxtui.polyaxonfile.reading import Declaration
 from pxtui.polyaxonfile.secret import DOTS
 from pxtui.state import State
+from pxtui.ui.panes import drafted
+from pxtui.ui.prospect import is_unreadable, kept_words
 from pxtui.ui.tried import tried
 
 WIDE_VALUE = 12
 """Cells of the value column; a longer text goes on over the columns behind it."""
 TAKEN_OUT = "taken out"
+_BREAK = re.compile(r"\r\n?|\n")
 
 
 class Columns:
@@ -34,7 +40,12 @@ class Columns:
         there = {d.path for d in present}
         self.gone = frozenset(p for p in self._removed if p not in there and p in self.base)
         self.declarations: tuple[Declaration, ...] = tuple(self._with_gone(present))
-        self.errors = errors_of(present, reading.problems if reading else ())
+        self.empty = _empty(state)
+        """What is said where there are no rows."""
+        self.errors = errors_of(present, state)
+        source = drafted.source(state) if any(not d.given for d in present) else None
+        self.in_place = isinstance(source, Mapped) and not source.has_params
+        """Whether a changed input takes the place of its default."""
         self.conflicts = {conflict.path: conflict for conflict in state.conflicts}
         self.tried = tried(state)
         names = max((len(d.name) for d in self.declarations), default=4)
@@ -98,7 +109,7 @@ class Columns:
         if item.path not in self.edits:
             return ""
         base = self.base.get(item.path)
-        return shown(base) if base is not None and base.given else "—"
+        return shown(base) if base is not None and (base.given or base.text) else "—"
 
     def note(self, item: Declaration) -> tuple[tuple[str, ...], str]:
         """What is said of a row, longest first, and its tone."""
@@ -110,7 +121,7 @@ class Columns:
             return (message, message.partition(": ")[0], "error"), "bad"
         if item.path in self.conflicts:
             return ("changed in the file too", "conflict"), "warn"
-        if not item.given:
+        if not item.given and item.path not in self.edits:
             return (f"{item.type}, by default", "default"), "soft"
         if not item.used:
             return ("nothing uses it", "not used"), "warn"
@@ -143,7 +154,20 @@ def shown(declaration: Declaration) -> str:
         return DOTS
     if declaration.type == "bool":
         return "on" if declaration.value else "off"
-    return clean_line(" ".join(declaration.text.split("\n")))
+    return clean_line(one_line(declaration.text))
+
+
+def one_line(text: str) -> str:
+    """A text over several lines in one."""
+    first, *more = _BREAK.split(text)
+    return " ".join([first.rstrip(), *(line.strip() for line in more)]) if more else text
+
+
+def _empty(state: State) -> str:
+    if not is_unreadable(state) and state.no_file is None:
+        return "nothing is declared"
+    why = "there is no file" if state.no_file is not None else "the file cannot be read"
+    return f"{why}: {kept_words(state)}" if state.edits else why
 
 
 def _in_file(path: Path, removed: Sequence[Path]) -> Path:
@@ -158,20 +182,38 @@ def _in_file(path: Path, removed: Sequence[Path]) -> Path:
     return steps
 
 
-def errors_of(rows: Sequence[Declaration], problems: Iterable[Problem]) -> Mapping[Path, Problem]:
-    """The first error of each row: the one in its line, by name where a line has several rows."""
-    errors: dict[tuple[str, int], list[Problem]] = defaultdict(list)
-    for problem in problems:
-        if problem.severity == "error":
-            errors[problem.file, problem.line].append(problem)
-    if not errors:
+def errors_of(rows: Sequence[Declaration], state: State) -> Mapping[Path, Problem]:
+    """The first error of each row: the one in its lines, by name where a line has several rows."""
+    told = state.reading.problems if state.reading else ()
+    problems = [problem for problem in told if problem.severity == "error"]
+    if not problems:
         return {}
-    crowd = Counter((d.file, d.line) for d in rows)
-    found: dict[Path, Problem] = {}
+    crowds: dict[str, dict[int, list[Declaration]]] = defaultdict(lambda: defaultdict(list))
     for item in rows:
-        place = item.file, item.line
-        for problem in errors.get(place, ()):
+        crowds[item.file][item.line].append(item)
+    starts = {file: sorted(crowd) for file, crowd in crowds.items()}
+    texts = drafted.texts(state)
+    found: dict[Path, Problem] = {}
+    for problem in problems:
+        lines = texts[problem.file].lines if problem.file in texts else ()
+        start = _start(problem.line, starts.get(problem.file, ()), lines)
+        crowd = crowds[problem.file][start] if start else []
+        for item in crowd:
             named = str(item.path[-1]) in problem.message
-            if item.path not in found and (named or crowd[place] == 1):
+            if item.path not in found and (named or len(crowd) == 1):
                 found[item.path] = problem
     return found
+
+
+def _start(line: int, starts: Sequence[int], lines: Sequence[str]) -> int:
+    """The line at which the row begins that a line belongs to; 0 where it belongs to none."""
+    at = bisect_right(starts, line)
+    if not at or starts[at - 1] == line:
+        return line if at else 0
+    first, *more = lines[starts[at - 1] - 1 : line] or [""]
+    inside = all(not text.strip() or _indent(text) > _indent(first) for text in more)
+    return starts[at - 1] if more and inside else 0
+
+
+def _indent(text: str) -> int:
+    return len(text) - len(text.lstrip(" "))

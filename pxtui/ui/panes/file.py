@@ -15,10 +15,11 @@ from pxtui.state import State
 from pxtui.ui import words
 from pxtui.ui.draw import Block, Row, cut, row, spread
 from pxtui.ui.pane import Pane
-from pxtui.ui.panes import file_marks
+from pxtui.ui.panes import drafted, file_marks
 from pxtui.ui.panes.columns import errors_of
 from pxtui.ui.panes.file_view import FileView
 from pxtui.ui.panes.gets import folded
+from pxtui.ui.prospect import kept_words, only_changes
 
 
 class _FirstBuild(Block):
@@ -61,7 +62,7 @@ class _NoFile(Block):
 
     def __init__(self) -> None:
         super().__init__()
-        self.message = self.folder = ""
+        self.message = self.folder = self.kept = ""
 
     def rows(self, width: int) -> Sequence[Row]:
         room = max(20, width - 4)
@@ -69,6 +70,11 @@ class _NoFile(Block):
         return [
             row((" !  ", "warn"), ("no polyaxonfile in ", "ink"), (self.folder, "strong")),
             *told,
+            *(
+                [row("    ", (self.kept, "ink"), (" until it is here again", "soft"))]
+                if self.kept
+                else []
+            ),
             (),
             row("    ", ("pxtui demo", "key b"), (" writes an example project to try", "soft")),
             row("    ", ("pxtui -C DIR", "key b"), (" opens another folder", "soft")),
@@ -126,6 +132,7 @@ class File(Pane):
         nothing.display, view.display = state.no_file is not None, state.no_file is None
         if state.no_file is not None:
             nothing.folder, nothing.message = state.no_file.folder, state.no_file.message
+            nothing.kept = kept_words(state) if state.edits else ""
             nothing.refresh(layout=True)
         seen = (state.file_text, state.reading, state.base, state.edits,
                 file_marks.image_present(state), self.file)  # fmt: skip
@@ -146,7 +153,7 @@ class File(Pane):
         texts = dict(state.file_text.files)
         self._placed = file_marks.on_disk(state)
         if state.reading is not None:
-            self._of_rows = errors_of(state.reading.declarations, state.reading.problems)
+            self._of_rows = errors_of(state.reading.declarations, state)
         file = self.file
         which = self.query_one(_Which)
         which.display = len(texts) > 1
@@ -214,9 +221,10 @@ class File(Pane):
 
     @property
     def problem(self) -> Problem | None:
-        """The problem under the cursor, as the working set has it."""
+        """The problem under the cursor, as the working set has it, with what mends it."""
         here = self.query_one(FileView).problem
-        return next((p for p, placed in self._placed.items() if placed == here), None)
+        told = next((p for p, placed in self._placed.items() if placed == here), None)
+        return drafted.mended(self._state, told) if told and self._state else None
 
     def hint(self) -> Row:
         """What Enter does with the problem under the cursor."""
@@ -236,11 +244,15 @@ class File(Pane):
         return row(("↵", "key b"), (f" opens your editor at line {self.line}", "soft"))
 
     def note(self) -> Row:
-        """Whether the file is valid (several: together), and its era."""
+        """Whether the file is valid (several: together) and the changed values are, and its era."""
         reading = self._state.base if self._state else None
         if reading is None:
             return ()
-        errors = sum(p.severity == "error" for p in reading.problems)
-        state = ("✓", "good") if not errors else ("✗", "bad")
-        word = " valid" if not errors else f" {words.number(errors, 'error')}"
-        return row(state, (word, "ink"), (f" · {reading.era}" if reading.era else "", "soft"))
+        state = self._state
+        errors = words.number(sum(p.severity == "error" for p in reading.problems), "error")
+        said = row(("✗", "bad"), (f" {errors}", "ink"))
+        if state is not None and reading.valid:
+            said = row(("✓", "good"), (" valid", "ink"))
+            if only_changes(state):
+                said = row(*said, ", ", ("✗", "bad"), " changed values")
+        return (*said, *row((f" · {reading.era}" if reading.era else "", "soft")))

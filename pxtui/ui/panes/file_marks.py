@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from pxtui.polyaxonfile.path import Path
 from pxtui.polyaxonfile.problems import Problem
 from pxtui.polyaxonfile.reading import Declaration
 from pxtui.polyaxonfile.secret import DOTS
+from pxtui.polyaxonfile.source import Source
 from pxtui.state import State
 from pxtui.ui import words
 from pxtui.ui.dotted import dotted
 from pxtui.ui.draw import cut
-from pxtui.ui.panes.columns import TAKEN_OUT
+from pxtui.ui.panes import drafted
+from pxtui.ui.panes.columns import TAKEN_OUT, one_line
+from pxtui.ui.panes.file_view import IN_THE_NEXT_RUN
 
 _IMAGE = re.compile(r"\s*image:\s*\S")
 
@@ -34,20 +37,8 @@ def on_disk(state: State) -> Mapping[Problem, Problem]:
     """The problems of the working set, each at its line of the file as it is on disk."""
     if state.reading is None or state.file_text is None:
         return {}
-    names = {name for name, _ in state.file_text.files}
-    problems = [p for p in state.reading.problems if p.file in names]
-    if not state.edits or state.base is None:
-        return {p: p for p in problems}
-    places = {d.path: d.line for d in state.base.declarations}
-    known = {(p.file, p.code, p.message): p.line for p in state.base.problems}
-    rows = {(d.file, d.line): places[d.path]
-            for d in state.reading.declarations if d.path in places}  # fmt: skip
-    return {
-        p: replace(
-            p, line=known.get((p.file, p.code, p.message)) or rows.get((p.file, p.line), p.line)
-        )
-        for p in problems
-    }
+    files = drafted.texts(state)
+    return {p: drafted.placed(state, p, files) for p in state.reading.problems if p.file in files}
 
 
 def notes(state: State, file: str) -> dict[int, str]:
@@ -71,14 +62,43 @@ def image_present(state: State) -> bool | None:
 
 
 def _edited(state: State, file: str, texts: Sequence[str]) -> dict[int, str]:
-    said, edits = {}, dict(state.edits)
+    edits, on_line = dict(state.edits), defaultdict[int, list[tuple[str, str | None]]](list)
     for item in _declared(state):
-        in_line = "".join(texts[item.line - 1 : item.line])
-        if item.file == file and item.path in edits and str(item.path[-1]) in in_line:
-            text = DOTS if item.secret else edits[item.path]
-            shown = TAKEN_OUT if text is None else f"{cut(text, 24)} in the next run"
-            said[item.line - 1] = f"~ {shown}"
-    return said
+        if item.path in edits:
+            its_file, line = _place(state, item)
+            text = edits[item.path]
+            shown = text and (DOTS if item.secret else cut(one_line(text), 24))
+            if its_file == file and 0 < line <= len(texts):
+                on_line[line - 1].append((item.name, shown))
+    return {at: _changed_words(values) for at, values in on_line.items()}
+
+
+def _changed_words(values: Sequence[tuple[str, str | None]]) -> str:
+    """What the next run has instead of the values of one line."""
+    if len(values) == 1:
+        text = values[0][1]
+        return f"~ {TAKEN_OUT}" if text is None else f"~ {text}{IN_THE_NEXT_RUN}"
+    named = [f"{name} {TAKEN_OUT if text is None else text}" for name, text in values]
+    return f"~ {', '.join(named)}{IN_THE_NEXT_RUN}"
+
+
+def _place(state: State, item: Declaration) -> tuple[str, int]:
+    """File and line that a changed value gets: its own, where it follows another."""
+    path, source = item.path, None
+    if item.shared or not item.given:
+        source = drafted.source(state)
+    if source is None or source.node(path) is None:
+        return item.file, item.line
+    while _is_merged(source, path):
+        path = path[:-1]  # the map that has it through a merge key gets a value of its own
+    return source.file_of(path), source.position(path, of_key=True)[0]
+
+
+def _is_merged(source: Source, path: Path) -> bool:
+    """Whether the line of a value is that of the one it follows."""
+    follows = source.shared(path)
+    places = {source.position(follows, of_key=of_key) for of_key in (False, True)}
+    return bool(follows) and source.position(path, of_key=True) in places
 
 
 def _added(state: State, file: str, texts: Sequence[str]) -> dict[int, str]:
@@ -88,7 +108,7 @@ def _added(state: State, file: str, texts: Sequence[str]) -> dict[int, str]:
     if not here:
         return {}
     at = _line(texts, re.compile(rf"{re.escape(str(here[0][0]))}\s*:"))
-    return {} if at is None else {at: f"~ {words.number(len(here), 'value')} more in the next run"}
+    return {} if at is None else {at: f"~ {words.number(len(here), 'value')} more{IN_THE_NEXT_RUN}"}
 
 
 def _file_of(state: State, path: Path) -> str:

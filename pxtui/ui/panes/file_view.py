@@ -16,6 +16,10 @@ from pxtui.polyaxonfile.problems import Problem
 from pxtui.ui import log_lines
 from pxtui.ui.draw import Lines, Piece, Row, cut, row, spread, width_of
 
+IN_THE_NEXT_RUN = " in the next run"
+"""The end of a note of a change, which goes first where there is no room."""
+MOST_BRIEF = 5
+"""Cells below which the text of a note says nothing."""
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
 _PAIR = re.compile(r"^(\s*(?:- +)?[^\s#'\"{\[][^#:]*:)(\s+)(\S.*)$")
@@ -150,10 +154,12 @@ class FileView(Lines):
     def _beside(self, index: int) -> str:
         """What stands at the right of a line, if it fits."""
         told = self._problems.get(index)
-        text = clean_line(told[0].message) if told else self._notes.get(index, "")
         room = self.size.width - 6 - width_of(highlighted(self._texts[index])) - 3
-        brief = text.partition(": ")[0]
-        return next((t for t in (text, brief) if t and len(t) <= room), "")
+        if not told:
+            note = self._notes.get(index, "")
+            return next((t for t in (note, _shorter(note, room)) if len(t) <= room), "")
+        text = clean_line(told[0].message)
+        return next((t for t in (text, text.partition(": ")[0]) if t and len(t) <= room), "")
 
     def count(self) -> int:
         """Lines, and problems below them."""
@@ -182,6 +188,14 @@ class FileView(Lines):
 
     def _row_of(self, line: int) -> int:
         return next((i for i, place in enumerate(self._rows) if place[0] == line - 1), 0)
+
+
+def _shorter(note: str, room: int) -> str:
+    """A note of a change without its end; where that is too long too, cut, or its mark alone."""
+    brief = note.removesuffix(IN_THE_NEXT_RUN)
+    if not note.startswith("~") or len(brief) <= room:
+        return brief
+    return cut(brief, room) if room >= MOST_BRIEF else "~"
 
 
 def _tone(problems: Sequence[Problem]) -> str:

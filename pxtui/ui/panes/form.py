@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.message import Message
 
 from pxtui.polyaxonfile.reading import Declaration
 from pxtui.state import State
@@ -27,14 +27,10 @@ class Form(Lines):
                 tooltip="Take the value back to what the file says."),
     ]  # fmt: skip
 
-    class Change(Message):
-        """The value under the cursor is to be changed."""
-
-    class Reset(Message):
-        """The value under the cursor is to be the file's again."""
-
-    def __init__(self) -> None:
+    def __init__(self, change: Callable[[], None], reset: Callable[[], None]) -> None:
+        """What is called where the value under the cursor is to be changed, or the file's again."""
         super().__init__(with_cursor=True)
+        self._change, self._reset = change, reset
         self.columns = Columns(State())
 
     @property
@@ -52,7 +48,7 @@ class Form(Lines):
         columns = self.columns
         if not columns.declarations:
             adds = (("+", "key b"), (" adds a value", "soft")) if columns.sound else ()
-            return row("    ", (f"nothing is declared{' · ' if adds else ''}", "soft"), *adds)
+            return row("    ", (f"{columns.empty}{' · ' if adds else ''}", "soft"), *adds)
         item = columns.declarations[index]
         changed = item.path in columns.edits
         name = Piece(padded(item.name, columns.name_width), "strong b" if changed else "ink")
@@ -115,7 +111,7 @@ class Form(Lines):
 
     def action_change(self) -> None:
         """Ask for the field."""
-        self.post_message(self.Change())
+        self._change()
 
     def action_turn(self) -> None:
         """Turn a switch."""
@@ -124,7 +120,7 @@ class Form(Lines):
 
     def action_reset(self) -> None:
         """Ask for the file's value."""
-        self.post_message(self.Reset())
+        self._reset()
 
 
 def _tone(columns: Columns, item: Declaration) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol, cast
+
 from textual import events, on
 from textual.app import ComposeResult
 from textual.geometry import Region
@@ -50,6 +52,16 @@ class _FormKeys(Block):
         ]
 
 
+class Edits(Protocol):
+    """What the keys lead to: calls, no messages, for the next key comes after them."""
+
+    def edited(self, item: Declaration, text: str | None) -> None:
+        """A value was typed (None: it is to be no more)."""
+
+    def put_back(self, path: Path) -> None:
+        """A value is to be the file's again."""
+
+
 class NextRun(LeftPane):
     """The values of the next run: shown, changed, taken back."""
 
@@ -59,20 +71,6 @@ class NextRun(LeftPane):
     NextRun { layers: base field; }
     NextRun Form { height: 1fr; }
     """
-
-    class Edited(Message):
-        """A value was typed (None: it is to be no more)."""
-
-        def __init__(self, item: Declaration, text: str | None) -> None:
-            super().__init__()
-            self.item, self.text = item, text
-
-    class Reset(Message):
-        """A value is to be the file's again."""
-
-        def __init__(self, path: Path) -> None:
-            super().__init__()
-            self.path = path
 
     class Told(Message):
         """Something to be said to the person."""
@@ -86,14 +84,20 @@ class NextRun(LeftPane):
         self._state: State | None = None
         self._seen: object = None
         self._sought: Path | None = None
+        self._turned: dict[Path, str] = {}
+        """Switches as they were turned since the rows were shown."""
+
+    @property
+    def _edits(self) -> Edits:
+        return cast(Edits, self.app)
 
     def compose(self) -> ComposeResult:
         """Head, names of the columns, rows, keys, and the field."""
         yield Bar(self.NUMBER, self.TITLE)
         yield _ColumnNames()
-        yield Form()
+        yield Form(self._change, self._reset)
         yield _FormKeys()
-        yield ValueField()
+        yield ValueField(self._accepted, self._field_closed)
 
     def on_mount(self) -> None:
         """The field stays over its row."""
@@ -121,6 +125,7 @@ class NextRun(LeftPane):
         if seen == self._seen:
             return
         self._seen = seen
+        self._turned.clear()
         form.columns = Columns(state)
         form.renew()
         self._follow_row()
@@ -128,12 +133,13 @@ class NextRun(LeftPane):
             self._sought = None
         self.query_one(_ColumnNames).display = form.current is not None and not self.compact
         self.query_one(_ColumnNames).refresh()
-        self._note(len(state.edits), form.count())
+        self._note(len(state.edits), len(form.columns.declarations))
 
     def _note(self, changed: int, count: int) -> None:
         bar = self.query_one(Bar)
         if changed:
-            words = f"{changed} changed" if self.compact else f"{changed} of {count} changed"
+            is_part = not self.compact and changed <= count
+            words = f"{changed} of {count} changed" if is_part else f"{changed} changed"
             bar.note((words, "key"))
         elif self._state is not None and self._state.reading is not None:
             bar.note(("as in the file", "soft"))
@@ -188,7 +194,6 @@ class NextRun(LeftPane):
         if self.go_to(path):
             self._change()
 
-    @on(Form.Change)
     def _change(self) -> None:
         item = self.current
         if item is None:
@@ -201,7 +206,8 @@ class NextRun(LeftPane):
             told = f"{item.name} has characters that cannot be shown: press e to edit the file"
             self.post_message(self.Told(told))
         elif item.type == "bool" and item.text in _OPPOSITE:
-            self.post_message(self.Edited(item, _OPPOSITE[item.text]))
+            self._turned[item.path] = _OPPOSITE[self._turned.get(item.path, item.text)]
+            self._edits.edited(item, self._turned[item.path])
         else:
             self.query_one(ValueField).open(item)
             self._place_field()
@@ -234,29 +240,23 @@ class NextRun(LeftPane):
         if item is None or item.path in self.columns.gone:
             return
         if item.given:
-            self.post_message(self.Edited(item, None))
+            self._edits.edited(item, None)
         else:
             told = f"{item.name} is the default of an input: the file gives nothing to take out"
             self.post_message(self.Told(told))
 
-    @on(Form.Reset)
-    def _reset(self, event: Form.Reset) -> None:
-        event.stop()
-        item = self.query_one(Form).current
+    def _reset(self) -> None:
+        item = self.current
         if item is not None:
-            self.post_message(self.Reset(item.path))
+            self._edits.put_back(item.path)
 
-    @on(ValueField.Accepted)
-    def _accepted(self, event: ValueField.Accepted) -> None:
-        event.stop()
-        self.post_message(self.Edited(event.item, event.text))
+    def _accepted(self, item: Declaration, text: str) -> None:
+        self._edits.edited(item, text)
 
     @on(ValueField.Told)
     def _told(self, event: ValueField.Told) -> None:
         event.stop()
         self.post_message(self.Told(event.text))
 
-    @on(ValueField.Closed)
-    def _field_closed(self, event: ValueField.Closed) -> None:
-        event.stop()
-        self.query_one(Form).focus()
+    def _field_closed(self) -> None:
+        self.screen.set_focus(self.query_one(Form))

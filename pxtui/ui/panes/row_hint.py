@@ -55,8 +55,9 @@ def _odd(columns: Columns, item: Declaration) -> list[tuple[str, str]]:
     elif base is not None and base.text != item.text:
         where = f"in {_file(columns, base)}" if base.given else "by default"
         parts.append((f" · {shown(base)} {where}", "soft"))
-    if not item.given:
-        parts.append((" · the default of this input: a value is written as its own", "soft"))
+    if not item.given and item.path not in columns.edits:
+        where = "in its place" if columns.in_place else "as its own"
+        parts.append((f" · the default of this input: a value is written {where}", "soft"))
     if item.shared:
         name = columns.name_at(item.shared)
         parts.append((f" · follows {name}" if name else " · shared with others", "soft"))

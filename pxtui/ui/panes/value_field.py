@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import on
@@ -31,13 +32,6 @@ class ValueField(Field):
                 tooltip="Leave the value as it was."),
     ]  # fmt: skip
 
-    class Accepted(Message):
-        """A value was typed."""
-
-        def __init__(self, item: Declaration, text: str) -> None:
-            super().__init__()
-            self.item, self.text = item, text
-
     class Told(Message):
         """Something to be said to the person."""
 
@@ -45,11 +39,12 @@ class ValueField(Field):
             super().__init__()
             self.text = text
 
-    class Closed(Message):
-        """The row has the keys again."""
-
-    def __init__(self) -> None:
-        super().__init__(name_id="field")
+    def __init__(
+        self, accepted: Callable[[Declaration, str], None], closed: Callable[[], None]
+    ) -> None:
+        """What gets a value that was typed, and is told when the row has the keys again."""
+        super().__init__(self._accept, name_id="field")
+        self._accepted, self._done = accepted, closed
         self.item: Declaration | None = None
         """What it is open on."""
         self.file: FileText | None = None
@@ -61,8 +56,9 @@ class ValueField(Field):
         self.remove_class("-refused")
         self.password = item.secret
         self.value = one_line(item)
+        self.action_select_all()
         self.display = True
-        self.focus()
+        self.screen.set_focus(self)  # at once: the next key, already typed, is meant for it
 
     def follow(self, item: Declaration | None) -> None:
         """The file is another: stay open on the declaration as it is now (None: it is gone)."""
@@ -77,17 +73,15 @@ class ValueField(Field):
         """Leave the value as it is."""
         self.item = None
         self.display = False
-        self.post_message(self.Closed())
+        self._done()
 
     @property
     def _typed(self) -> str:
         """What was typed, as it may be said."""
         return DOTS if self.password else self.value
 
-    @on(Field.Submitted)
-    async def _accept(self, event: Field.Submitted) -> None:
-        event.stop()
-        item, text = self.item, self.value
+    async def _accept(self, text: str) -> None:
+        item = self.item
         if item is None:
             return
         changed = text != one_line(item)
@@ -98,15 +92,16 @@ class ValueField(Field):
         if reason:
             self.post_message(self.Told(reason))
             return
-        if changed:
-            self.post_message(self.Accepted(self.item, text))
+        accepted = self.item
         self.close()
+        if changed:
+            self._accepted(accepted, text)
 
     @on(Field.Blurred)
     def _left(self, event: Field.Blurred) -> None:
         event.stop()
         # A terminal in the background takes the focus too, and gives it back.
-        if self.item is None or not self.app.app_focus:
+        if self.item is None or not self.app.app_focus or self.screen.focused is self:
             return
         item, self.item = self.item, None
         self.display = False

@@ -34,7 +34,7 @@ class _WatchMode(Block):
         self.state = State()
 
     def rows(self, width: int) -> Sequence[Row]:
-        watching = self.state.watching
+        watching, waits = self.state.watching, self.state.resolved is None
         mode = watch_words(watching.mode)
         if watching.mode == "off":
             first = row(
@@ -53,6 +53,8 @@ class _WatchMode(Block):
                     (f" · a change leads to {LEADS_TO[watching.mode]}", "soft"),
                 )
             ]
+        if waits and watching.mode != "off":
+            rows.append(row(("  until the polyaxonfile can be run: nothing", "soft")))
         if watching.mode == "run":
             rows.append(row(("  while a run is going: ", "soft"), _BUSY[watching.on_busy]))
         rows += [(), _head("Changes", width)]
@@ -62,6 +64,10 @@ class _WatchMode(Block):
             left = row((f"{words.clock(change.at)} ", "soft"), "  ", changed_words(change))
             rows.append(spread(left, row((f"  {LEADS_TO[change.leads_to]}", "soft")), width))
         return [*rows, (), _head("Events", width)]
+
+
+def _seen(state: State) -> tuple[object, ...]:
+    return state.watching, state.changes, state.resolved is None
 
 
 def _head(name: str, width: int) -> Row:
@@ -103,7 +109,7 @@ class Watch(Pane):
     def show(self, state: State, now: float) -> None:
         """Show mode and changes."""
         mode = self.query_one(_WatchMode)
-        if (mode.state.watching, mode.state.changes) != (state.watching, state.changes):
+        if _seen(mode.state) != _seen(state):
             mode.state = state
             mode.refresh(layout=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from textual import events
@@ -9,6 +10,7 @@ from textual.app import ComposeResult
 from textual.geometry import Region
 
 from pxtui.logs.text import clean_line
+from pxtui.polyaxonfile.secret import DOTS
 from pxtui.state import State
 from pxtui.ui import command_lines
 from pxtui.ui.draw import Block, Lines, Row, row
@@ -17,6 +19,8 @@ from pxtui.ui.prospect import asks_first, hindrance, prospect, run_words
 
 FAIR = 6
 """Rows of the command that are seen, however many values there are."""
+_PARTS = re.compile(r"(\s+)")
+_OTHER = DOTS + "•"
 TALL_ENOUGH = 48
 """Rows of a screen of one column with room for them."""
 
@@ -115,10 +119,8 @@ class WillRun(LeftPane):
 
     def show(self, state: State, now: float) -> None:
         """Show the command of the working set."""
-        base = state.base.resolved.shown if state.base and state.base.resolved else ""
         cmd = state.resolved.shown if state.resolved else ""
-        command = self.query_one(Command)
-        command.set(cmd, base if base else cmd)
+        self.query_one(Command).set(cmd, _before(state) or cmd)
         if self._compact:
             self._note(state)
         else:
@@ -160,3 +162,16 @@ class WillRun(LeftPane):
         low = self.app.size.height < TALL_ENOUGH and self.screen.has_class("-stacked")
         rows = len(self.query_one(Command).made(self.size.width or 40))
         return 1 + max(2, min(rows, 2 if low else FAIR)) + len(self.query_one(_Prospect).rows(0))
+
+
+def _before(state: State) -> str:
+    """The command of the file; dots of a secret that was changed are others there."""
+    base, now = state.base.resolved if state.base else None, state.resolved
+    if base is None or now is None or not base.masked:
+        return base.shown if base is not None else ""
+    shown, said = _PARTS.split(base.masked), _PARTS.split(base.cmd)
+    if len(shown) != len(said):  # blanks in a secret: nobody can tell which words are its
+        return base.masked.replace(DOTS, _OTHER) if now.cmd != base.cmd else base.masked
+    known = set(_PARTS.split(now.cmd))
+    words = zip(shown, said, strict=True)
+    return "".join(dots if word in known else dots.replace(DOTS, _OTHER) for dots, word in words)
