@@ -38,7 +38,7 @@ def command(ctx: click.Context, where: Where, as_json: bool, named: tuple[Path, 
         for problem in reading.problems:
             click.echo(clean_line(str(problem)))
         if reading.valid:
-            say(f"✓ {clean_line(str(file))} is valid ({reading.era})")
+            say(f"✓ {clean_line(str(file))} is valid (Polyaxon {reading.era})")
     ctx.exit(0 if valid else INVALID)
 
 

@@ -81,7 +81,7 @@ def reading(**values: str) -> Reading:
         "experiment", "mnist", "tensorflow/tensorflow:1.4.1-py3",
         ("pip install -r polyaxon_requirements.txt",), (), cmd,
     )  # fmt: skip
-    return Reading(FILE, "2018 (0.0.5)", declarations, resolved, (UNUSED,))
+    return Reading(FILE, "0.0.2-0.0.6", declarations, resolved, (UNUSED,))
 
 
 def path(name: str) -> Path:

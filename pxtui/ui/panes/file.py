@@ -255,4 +255,4 @@ class File(Pane):
             said = row(("✓", "good"), (" valid", "ink"))
             if only_changes(state):
                 said = row(*said, ", ", ("✗", "bad"), " changed values")
-        return (*said, *row((f" · {reading.era}" if reading.era else "", "soft")))
+        return (*said, *row((f" · Polyaxon {reading.era}" if reading.era else "", "soft")))
