@@ -6,7 +6,7 @@ All methods read or write files and belong to one thread at a time; each returns
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from pxtui import project as files
 from pxtui.errors import EditError, PxtuiError, StateError
@@ -28,12 +28,11 @@ from pxtui.polyaxonfile.reading import Reading
 from pxtui.polyaxonfile.secret import without as hidden
 from pxtui.polyaxonfile.source import Source, Version
 from pxtui.session import edits as made
+from pxtui.session.conflicts import Conflicts, in_words
 from pxtui.session.disk import Disk
 from pxtui.session.edits import Edit, Edits, Side
 
 Wanted = tuple[tuple[Path, str | None], ...]
-
-SAVE_ASKS = "choose one when you write it"
 
 
 @dataclass
@@ -48,11 +47,7 @@ class WorkingSet:
     _source: Source | None = None
     """What the files say, of the last time that it could be made out."""
     _base: Reading | None = None
-    _conflicts: tuple[Conflict, ...] = ()
-    """As told last."""
-    _clashes: dict[Path, tuple[int, Edit, str | None]] = field(default_factory=dict)
-    """Of each conflict told: its number, the edit, and what the file has."""
-    _numbered: int = 0
+    _conflicts: Conflicts = field(default_factory=Conflicts)
     _drafted: Edits = ()
     _gone_is_told: bool = False
     """A save was refused because there is no file; the next one makes it."""
@@ -132,34 +127,10 @@ class WorkingSet:
         changed = self.edits or self.names
         reading = self._disk.read(dict(self.wanted), self.names) if changed else self._base
         kind = Loaded if reading.valid else Invalid
-        return [kind(reading, self._base, self.wanted), *self._conflicted()]
-
-    def _conflicted(self) -> list[Event]:
-        """What the person has to choose, where it is not as it was told last."""
-        source, told, found = self._source, self._conflicts, tuple[Conflict, ...]()
-        if source is not None and self._base is not None:
-            clashes = made.clashing(self.edits, source)
-            self._number(clashes, source)
-            declared = self._base.declarations
-            found = tuple(
-                replace(made.conflict(e, source, declared), number=self._clashes[e.path][0])
-                for e in clashes
-            )
-        self._conflicts, numbers = found, {c.number for c in told}
-        new = [c for c in found if c.number not in numbers]
-        if not new and len(found) == len(told):
-            return []
-        return [Conflicted(found), *(Notice("warning", _clash(c), SAVE_ASKS) for c in new[:1])]
-
-    def _number(self, clashes: Edits, source: Source) -> None:
-        """Give each conflict its number; that of the same texts stays."""
-        before, self._clashes = self._clashes, {}
-        for edit in clashes:
-            theirs = made.text_at(source, edit.path)
-            number, *same = before.get(edit.path, (0,))
-            if same != [edit, theirs]:
-                self._numbered = number = self._numbered + 1
-            self._clashes[edit.path] = (number, edit, theirs)
+        told: list[Event] = [kind(reading, self._base, self.wanted)]
+        if self._source is not None:
+            told += self._conflicts.look(self.edits, self._source, self._base.declarations)
+        return told
 
     # -- changing
 
@@ -192,9 +163,10 @@ class WorkingSet:
         told = self.refresh()
         if self._source is None:
             return told
-        if shown.number not in {c.number for c in self._conflicts}:
+        if not self._conflicts.stand(shown):
             text = f"{shown.name} was changed again meanwhile: nothing was chosen"
-            return [*told, Conflicted(self._conflicts), Notice("warning", text, "! asks again")]
+            again = Conflicted(self._conflicts.told)
+            return [*told, again, Notice("warning", text, "! asks again")]
         return [*told, *self._change(made.settled(self.edits, shown.path, keep, self._source))]
 
     def undo(self) -> list[Event]:
@@ -237,9 +209,9 @@ class WorkingSet:
     def save(self) -> list[Event]:
         """Write the edits to the files, which must still be those that they were made on."""
         told = self.refresh()
-        if self._conflicts:
-            asked = Conflicted(self._conflicts, saving=True)
-            text = f"not written: {_clash(self._conflicts[0])}"
+        if conflicts := self._conflicts.told:
+            asked = Conflicted(conflicts, saving=True)
+            text = f"not written: {in_words(conflicts[0])}"
             return [*told, asked, Notice("warning", text, "choose which one stands")]
         if self._disk.trouble:
             return [*told, *self._save_anew()]
@@ -280,9 +252,3 @@ class WorkingSet:
         """What was refused, without the texts of passwords and keys."""
         declared = self._base.declarations if self._base else ()
         return hidden(str(error), made.secrets(edits, declared))
-
-
-def _clash(conflict: Conflict) -> str:
-    name, theirs, mine = conflict.name, conflict.theirs, conflict.mine
-    its = f"has no {name} any more" if theirs is None else f"has {name} = {theirs}"
-    return f"the file {its}; {'you took it out' if mine is None else f'yours is {mine}'}"

@@ -52,7 +52,7 @@ def opened(root: Path, *, keep_draft: bool = False) -> WorkingSet:
 
 def settle(working: WorkingSet, path: Place, keep: str) -> list[Event]:
     """Choose a side of the conflict as it was told last."""
-    shown = next(c for c in working._conflicts if c.path == path)
+    shown = next(c for c in working._conflicts.told if c.path == path)
     return working.settle(shown, cast(Side, keep))
 
 
@@ -130,7 +130,7 @@ def test_no_side_is_taken_against_a_text_that_was_not_shown(
     working.edit(LR, "0.5")
     replace(root, "lr: 0.1", "lr: 0.3")
     working.save()
-    (shown,) = working._conflicts
+    (shown,) = working._conflicts.told
     replace(root, "lr: 0.3", "lr: 0.4")
     if looked:
         working.refresh()
@@ -153,7 +153,7 @@ def test_a_secret_that_changed_again_behind_its_dots_is_told_again(make_project:
     working.edit(path, "canary-22")
     make_project(FILE.format("canary-3", "0.1"))
     working.refresh()
-    (shown,) = working._conflicts
+    (shown,) = working._conflicts.told
     assert shown.theirs == "•••••• (8 characters)"
     assert shown.mine == "•••••• (9 characters)"
     make_project(FILE.format("canary-4", "0.1"))
