@@ -257,6 +257,12 @@ class Step:
     state: Literal["started", "done", "failed"]
     cached: bool
     seconds: float | None
+    size: int | None = None
+    """Bytes that it added to the image, where the engine says so."""
+    usual: float | None = None
+    """Seconds that it took in earlier builds (their median)."""
+    why: str = ""
+    """Of the first step that is not cached: what is another than in the build before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,11 @@ def image_tag(project: str, signature: str) -> str:
     return f"pxtui/{project}:{signature[:12]}"
 
 
+def environment_tag(project: str, key: str) -> str:
+    """The tag of an environment image of this key."""
+    return f"pxtui/{project}:env-{key[:12]}"
+
+
 def container_name(project: str, run_id: str) -> str:
     """The name of a run's container."""
     return f"pxtui-{project}-{run_id}"
@@ -93,6 +98,11 @@ def write_private(path: Path, data: bytes) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
             raise
+
+
+def trees(project: str) -> Path:
+    """Where the listings of a project's trees are kept."""
+    return cache_home() / project / "trees"
 
 
 @dataclass(frozen=True, slots=True)

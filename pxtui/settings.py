@@ -56,6 +56,10 @@ class Settings:
     platform: str = ""
     cache: bool = True
     """Whether runs get the person's cache volume (pip, Hugging Face, torch)."""
+    pip_cache: bool = True
+    """Whether the steps of all builds share a cache of pip's downloads."""
+    builds_keep: int = 10
+    """Images of the code that are kept for a project, those of kept runs not counted."""
     outputs: str = ""
     """Folder for what runs write; empty: beside their logs."""
     asked_env: tuple[str, ...] = ()
@@ -228,6 +232,8 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     "user": _user,
     "platform": _platform,
     "cache": _yes_no,
+    "pip-cache": _yes_no,
+    "builds.keep": _count,
     "outputs": _folder,
 }
 """Every setting by its kebab-case name, and how its value is read."""

@@ -21,7 +21,7 @@ from pxtui.events import (
     Started,
     Step,
 )
-from pxtui.logs.text import clean
+from pxtui.logs.text import clean, clean_line
 from pxtui.polyaxonfile.problems import Problem
 from pxtui.polyaxonfile.reading import Reading, Resolved
 
@@ -152,6 +152,9 @@ def _step(event: Step) -> str:
         cached=event.cached,
         seconds=event.seconds,
         state=event.state,
+        size=event.size,
+        usual=event.usual,
+        why=clean_line(event.why) or None,
     )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     # The supervisor of the local engine starts without what these bring in.
     from pxtui.image.context import Listing
     from pxtui.image.plan import ImagePlan
+    from pxtui.image.trees import Trees
     from pxtui.run import RunSpec
 
 Result = Literal["done", "failed", "cancelled", "lost", "skipped"]
@@ -41,6 +42,8 @@ class StepReport:
     state: Literal["started", "done", "failed"]
     cached: bool = False
     seconds: float | None = None
+    size: int | None = None
+    """Bytes that it added to the image, where the engine says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,33 @@ class BuildRequest:
     """Local engine: run any step as a shell command (the person said so)."""
     platform: str = ""
     """`linux/amd64`, where it is not the engine's own."""
+    pip_cache: bool = True
+    """Whether the steps share a cache of pip's downloads, where the builder can."""
+    trees: Trees | None = None
+    """Listings of the trees that images hold, so that one can be made from another."""
+    until: int = 0
+    """Build only what stands before this instruction (1-based), for a look at that state."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundImage:
+    """An image of ours that the engine has."""
+
+    id: str
+    kind: Literal["environment", "code"]
+    project: str
+    """12 hex digits, see places."""
+    key: str
+    """Of the environment, see `ImagePlan.key`."""
+    signature: str
+    """Of the tree that it holds; empty for an environment."""
+    tags: tuple[str, ...]
+    created: float
+    """Seconds since the epoch."""
+    size: int
+    """Bytes, with what it shares with others."""
+    used: bool = False
+    """A container was made from it and is still there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +213,12 @@ class Engine(Protocol):
 
     def remove(self, run_id: str) -> None:
         """Remove what the engine keeps of an ended run (its container); gone already is fine."""
+
+    def list_images(self, project: str = "") -> tuple[FoundImage, ...]:
+        """Images of ours, of one project or of all, oldest first; raises EngineError."""
+
+    def remove_image(self, image: str) -> None:
+        """Remove an image of ours by its id; gone already is fine; raises EngineError."""
 
     def close(self) -> None:
         """Let go of all connections; blocked calls return."""

@@ -10,7 +10,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from pxtui.engine import BuildRequest, EngineInfo, FoundRun, Outcome, Sink, StepReport, Stream
+from pxtui.engine import (
+    BuildRequest,
+    EngineInfo,
+    FoundImage,
+    FoundRun,
+    Outcome,
+    Sink,
+    StepReport,
+    Stream,
+)
 from pxtui.errors import EngineError, NoEngine
 from pxtui.image.dockerfile import instructions
 from pxtui.run import RunSpec
@@ -212,6 +221,17 @@ class FakeEngine:
     def remove(self, run_id: str) -> None:
         """Forget it."""
         self.jobs.pop(run_id, None)
+
+    def list_images(self, project: str = "") -> tuple[FoundImage, ...]:
+        """Those of this engine object."""
+        return tuple(
+            FoundImage(image, "code", project, image[5:13], image[14:], (image,), 0.0, 0)
+            for image in sorted(self.images)
+        )
+
+    def remove_image(self, image: str) -> None:
+        """Forget it."""
+        self.images.discard(image)
 
     def close(self) -> None:
         """Nothing is held."""

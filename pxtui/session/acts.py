@@ -243,6 +243,8 @@ async def _request(parts: Parts, resolved: Resolved, listing: context.Listing) -
         listing=listing,
         allow_steps=parts.allow_steps,
         platform=parts.settings.platform,
+        pip_cache=parts.settings.pip_cache,
+        trees=parts.trees,
     )
 
 

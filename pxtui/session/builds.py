@@ -66,7 +66,7 @@ class Builds:
         sink = LogWriter(self._places.build(request.id), self._log_size)
 
         def report(step: StepReport) -> None:
-            how = (step.state, step.cached, step.seconds)
+            how = (step.state, step.cached, step.seconds, step.size)
             self._tell(Step(request.id, step.index, step.total, step.text, *how))
 
         outcome = UNFORESEEN

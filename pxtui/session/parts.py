@@ -7,9 +7,11 @@ import contextlib
 import inspect
 from collections.abc import Callable, Mapping
 
+from pxtui import places
 from pxtui.engine import Engine
 from pxtui.errors import StateError
 from pxtui.events import EngineSeen, Event, Finished, Hinted, Notice
+from pxtui.image.trees import Trees
 from pxtui.project import Project
 from pxtui.session import threads
 from pxtui.session.builds import Builds
@@ -79,6 +81,7 @@ class Parts:
         """What was so before the polyaxonfile changed, until the tree is looked at too."""
         self.working = WorkingSet(project, names, keep_draft=attended)
         self.tree = Tree(project, settings)
+        self.trees = Trees(places.trees(project.places.project))
         self.owner = Owner(project.places.owners)
         self.link = Link(engine, self._image, self._seen, keep_trying=follow)
         tell_now, size = self.teller.tell, settings.log_max_size

@@ -66,7 +66,7 @@ def test_three_waiting_runs_have_their_own_values_and_code(
     terminal.start(f"PXTUI_MOUNTS={gate}:/gate {shlex.quote(pxtui_command)} --engine docker", root)
     terminal.until("opening ran nothing")
     terminal.keys("r")
-    terminal.until(lambda s: "↵" in s and "command" in s)
+    terminal.until("do not ask again")
     terminal.keys("Enter")
     terminal.until("waits", 120)
     for number, lr in enumerate(("0.2", "0.3", "0.4"), 1):

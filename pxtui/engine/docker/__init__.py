@@ -10,14 +10,14 @@ from typing import Any
 from docker.errors import APIError
 
 from pxtui import places
-from pxtui.engine import BuildRequest, EngineInfo, FoundRun, Sink, StepReport
+from pxtui.engine import BuildRequest, EngineInfo, FoundImage, FoundRun, Sink, StepReport
 from pxtui.engine.docker import container
 from pxtui.engine.docker.build import DockerBuild, found_image
 from pxtui.engine.docker.connection import ACTION, ANSWER, Client, Way
 from pxtui.engine.docker.devices import Devices
 from pxtui.engine.docker.disk import usage
 from pxtui.engine.docker.failures import explanation, telling
-from pxtui.engine.docker.image import base_image, inspect_image
+from pxtui.engine.docker.image import base_image, found_images, inspect_image, remove_image
 from pxtui.engine.docker.machine import Machine, image_platform
 from pxtui.engine.docker.run import DockerRun
 from pxtui.engine.docker.terminal import TerminalRun
@@ -137,6 +137,16 @@ class DockerEngine:
                     gone = error.status_code == 404 or "in progress" in explanation(error)
                     if not gone:
                         raise
+
+    def list_images(self, project: str = "") -> tuple[FoundImage, ...]:
+        """Images of ours, found by label, oldest first."""
+        with self._asking("the images cannot be listed") as client:
+            return tuple(found_images(client, project))
+
+    def remove_image(self, image: str) -> None:
+        """Remove an image of ours."""
+        with self._asking("the image cannot be removed") as client:
+            remove_image(client, image)
 
     def close(self) -> None:
         """Cut off everything that is under way; runs go on, builds end."""

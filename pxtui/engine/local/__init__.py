@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pxtui import places
-from pxtui.engine import BuildRequest, EngineInfo, FoundRun, Sink, StepReport
+from pxtui.engine import BuildRequest, EngineInfo, FoundImage, FoundRun, Sink, StepReport
 from pxtui.engine.local import running, surroundings
 from pxtui.engine.local.building import LocalBuild
 from pxtui.engine.local.environments import Family, of_image
@@ -113,6 +113,13 @@ class LocalEngine:
         folder = _folder(run_id)
         if folder is not None:
             running.remove(folder)
+
+    def list_images(self, project: str = "") -> tuple[FoundImage, ...]:
+        """It has no images."""
+        return ()
+
+    def remove_image(self, image: str) -> None:
+        """It has none."""
 
     def close(self) -> None:
         """Close all jobs: builds end, runs go on."""
