@@ -258,7 +258,7 @@ class Step:
     cached: bool
     seconds: float | None
     size: int | None = None
-    """Bytes that it added to the image, where the engine says so."""
+    """Bytes that it added to the image: known when the build has ended."""
     usual: float | None = None
     """Seconds that it took in earlier builds (their median)."""
     why: str = ""
@@ -319,6 +319,8 @@ class Finished:
     """The biggest files of the outputs: path in them, bytes."""
     kept: str = ""
     """The container that was kept because its files could not be taken out."""
+    sizes: tuple[tuple[int, int], ...] = ()
+    """Builds: bytes that each instruction added to the image, as index and size."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,9 @@ from pxtui import gpus
 from pxtui.errors import EngineError
 from pxtui.events import EngineSeen
 from pxtui.image.context import amount
+from pxtui.image.plan import unused_beside_own
 from pxtui.needs import Need
+from pxtui.polyaxonfile.reading import Resolved
 from pxtui.run import OUTPUTS, WORKDIR
 from pxtui.state import State
 
@@ -66,10 +68,9 @@ def _image(state: State) -> Iterator[Fact]:
     engine, wanted = state.engine, state.surroundings.platform
     resolved = state.resolved
     image = resolved.image if resolved else ""
+    if resolved and not image and resolved.dockerfile:
+        yield from _own(resolved, state)
     if not image:
-        if resolved and resolved.dockerfile:
-            there = f" in {resolved.context}" if resolved.context else ""
-            yield Fact("image", f"by {resolved.dockerfile}{there}: cannot be built yet", True)
         return
     if engine is not None and not engine.isolated:
         yield Fact("image", f"{image} is not used", True)
@@ -84,6 +85,29 @@ def _image(state: State) -> Iterator[Fact]:
         yield Fact("image", f"{platform}, emulated: slow", True)
     elif wanted:
         yield Fact("image", f"for {wanted}")
+
+
+def _own(resolved: Resolved, state: State) -> Iterator[Fact]:
+    """An image by a Dockerfile of the project's own."""
+    engine, platform = state.engine, state.surroundings.platform
+    local = engine is not None and engine.ok and not engine.isolated
+    text = by_own(resolved)
+    yield Fact("image", f"{text}: needs Docker or Podman" if local else text, local, brief=text)
+    if platform:
+        yield Fact("image", f"for {platform}")
+    if unused := unused_beside_own(resolved):
+        yield Fact("image", unused, True)
+
+
+def by_own(resolved: Resolved) -> str:
+    """What makes the image, in words: `by docker/Dockerfile in src/`."""
+    there = posixpath.normpath(resolved.context or ".")
+    return f"by {resolved.dockerfile}{'' if there == '.' else f' in {there}/'}"
+
+
+def _is_own(state: State) -> bool:
+    resolved = state.resolved
+    return resolved is not None and not resolved.image and bool(resolved.dockerfile)
 
 
 def _machine(platform: str) -> tuple[str, ...]:
@@ -103,7 +127,7 @@ def _tree(state: State) -> Iterator[Fact]:
         yield Fact("code", tree.error, True)
     else:
         local = state.engine is not None and not state.engine.isolated
-        place = "a copy" if local else WORKDIR
+        place = "a copy" if local else "its Dockerfile" if _is_own(state) else WORKDIR
         text = f"{_number(tree.files, 'file')}, {amount(tree.size)}"
         yield Fact("code", f"{text} → {place}", brief=text)
     for warning in tree.warnings:
@@ -141,7 +165,8 @@ def _run(state: State) -> Iterator[Fact]:
             if state.surroundings.cache
             else Fact("cache", "none")
         )
-    kept = "kept in the run's folder" if local else f"{OUTPUTS}, new files in {WORKDIR}"
+    where = "its WORKDIR" if _is_own(state) else WORKDIR
+    kept = "kept in the run's folder" if local else f"{OUTPUTS}, new files in {where}"
     yield Fact("outputs", kept, brief="kept")
     yield from _variables(state)
     user = "me" if local else state.surroundings.user
@@ -231,7 +256,7 @@ def _variables(state: State) -> Iterator[Fact]:
     """The names of what a run's environment has beside its image's; never a value."""
     if state.resolved is None:
         return
-    own = len(state.resolved.env)
+    own = 0 if _is_own(state) else len(state.resolved.env)
     more = f", {own} of the file" if own else ""
     yield Fact("env", f"PYTHONUNBUFFERED, POLYAXON_*{more}", brief=f"POLYAXON_*{more}")
     given = [need for need in state.needs if need.decided in _GIVEN]

@@ -95,10 +95,8 @@ def _hindrance(state: State, wish: Wished) -> Action | None:
     """What stands in the way of a wish, in the order in which a person has to deal with it."""
     if state.resolved is None:
         return Drop("the polyaxonfile has errors" if state.reading else "there is no polyaxonfile")
-    if state.resolved.dockerfile and not state.resolved.image:
-        own = state.resolved.dockerfile
-        return Drop(f"images of a project's own {own} cannot be built yet: give image and steps")
-    if not state.resolved.image:
+    own = "" if state.resolved.image else state.resolved.dockerfile
+    if not (state.resolved.image or own):
         return Drop("the polyaxonfile names no image: there is nothing to build")
     if wish.goal == "run" and not state.resolved.cmd:
         return Drop("the polyaxonfile has no cmd: there is nothing to run")
@@ -106,6 +104,8 @@ def _hindrance(state: State, wish: Wished) -> Action | None:
         return Wait()
     if not state.engine.ok:
         return Drop(state.engine.note)
+    if own and not state.engine.isolated:
+        return Drop(f"an image by {own} needs Docker or Podman: without a container there is none")
     if state.engine.id not in state.trusted:
         return Ask("trust")
     if wish.goal == "run" and state.runs and wish.on_busy == "ignore":

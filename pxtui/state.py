@@ -78,6 +78,8 @@ class Image:
 
     id: str
     target: str
+    at: float = 0.0
+    """When it was built, in seconds since the epoch; 0: before this session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,8 @@ class State:
 
 def target(resolved: Resolved, signature: str) -> str:
     """What an image is made from: environment and tree, as 16 hex digits. Not the command."""
-    environment = (resolved.image, resolved.env, resolved.steps, signature)
+    own = (resolved.dockerfile, resolved.context)
+    environment = (resolved.image, *own, resolved.env, resolved.steps, signature)
     return hashlib.sha256(repr(environment).encode()).hexdigest()[:16]
 
 
@@ -329,16 +332,25 @@ def _served(state: State, image: Image) -> Wished | None:
     return None if wish.goal == "build" else replace(wish, built=True)
 
 
+def _image(state: State, build: Build, event: Finished) -> Image:
+    """The image of a good build; one that was found again may be known already."""
+    known = state.image.at if state.image and state.image.id == event.image else 0.0
+    at = event.at if event.outcome == "done" else known
+    return Image(event.image or "", event.target or build.started.target, at)
+
+
 def _build_finished(state: State, event: Finished) -> State:
     """A build that was closed for a newer one leaves the wish open; another failure ends it."""
     build = state.build
     if build is None or build.started.id != event.id:
         return state
-    state = replace(state, build=replace(build, finished=event))
+    sizes = dict(event.sizes)
+    steps = tuple(replace(step, size=sizes.get(step.index)) for step in build.steps)
+    state = replace(state, build=replace(build, steps=steps, finished=event))
     if event.outcome != "skipped":
         state = replace(state, last=event)
     if event.outcome in ("done", "skipped"):
-        image = Image(event.image or "", event.target or build.started.target)
+        image = _image(state, build, event)
         return replace(state, image=image, failed="", wish=_served(state, image))
     if build.closing:
         return state

@@ -9,10 +9,8 @@ from typing import Any, cast
 import pytest
 
 from pxtui import events as e
-from pxtui.errors import PxtuiError
 from pxtui.facts import Fact, facts, gpu_in_brief
 from pxtui.gpus import Gpus
-from pxtui.image.plan import Staging, plan
 from pxtui.needs import Need
 from pxtui.project import Project
 from pxtui.run import Mount, Port, Surroundings
@@ -175,12 +173,23 @@ def test_no_secret_value_is_in_any_fact() -> None:
     assert "hunter2" not in repr(told)
 
 
-def test_a_dockerfile_of_the_project_is_shown_and_not_built() -> None:
+def test_a_dockerfile_of_the_project_makes_the_image() -> None:
     reading = x.loaded().reading
     assert reading.resolved is not None
-    own = replace(reading.resolved, image="", dockerfile="docker/Dockerfile", context="docker")
-    made = state(replace(x.loaded(), reading=replace(reading, resolved=own)))
-    told = Fact("image", "by docker/Dockerfile in docker: cannot be built yet", True)
-    assert [fact for fact in facts(made) if fact.label == "image"] == [told]
-    with pytest.raises(PxtuiError, match="docker/Dockerfile, which pxtui cannot do yet"):
-        plan(own, Staging())
+    own = replace(reading.resolved, image="", dockerfile="docker/Dockerfile", context="./src/")
+
+    def seen(engine: e.EngineSeen, **changes: Any) -> State:
+        read = replace(reading, resolved=replace(own, **changes))
+        return state(replace(x.loaded(), reading=read), engine, x.TREE)
+
+    by = "by docker/Dockerfile in src/"
+    assert texts(seen(x.ENGINE, steps=()), "image") == [by]
+    assert texts(seen(x.ENGINE, context="", steps=()), "image") == ["by docker/Dockerfile"]
+    unused = "variables and steps not used, as in Polyaxon: docker/Dockerfile makes the image"
+    assert texts(seen(x.ENGINE, env=(("A", "1"),)), "image") == [by, unused]
+    assert texts(seen(x.ENGINE, env=(("A", "1"),)), "env") == ["PYTHONUNBUFFERED, POLYAXON_*"]
+    (code,) = texts(seen(x.ENGINE), "code")
+    assert code.endswith("→ its Dockerfile")
+    assert texts(seen(x.ENGINE), "outputs") == ["/outputs, new files in its WORKDIR"]
+    local = replace(x.ENGINE, isolated=False)
+    assert texts(seen(local, steps=()), "image") == [f"{by}: needs Docker or Podman"]

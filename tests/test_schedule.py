@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -304,3 +304,24 @@ def test_nothing_is_done_before_consent() -> None:
     world.settle()
     assert world.state.wish is None
     assert world.builds_started == 0
+
+
+def test_an_image_by_a_dockerfile_is_built_where_there_are_containers() -> None:
+    own = replace(RESOLVED, image="", steps=(), dockerfile="docker/Dockerfile")
+    world = World()
+    world.tell(Loaded(replace(READING, resolved=own), READING, ()))
+    world.tell(Trusted("e"))
+    world.tell(Wished("build", "asked"))
+    world.tell(seen(0))
+    engine = EngineSeen(True, "docker", "e")
+    world.tell(engine)
+    assert isinstance(schedule.decide(world.state), schedule.Build)
+    world.tell(replace(engine, isolated=False))
+    told = schedule.decide(world.state)
+    assert isinstance(told, schedule.Drop)
+    assert told.message.startswith("an image by docker/Dockerfile needs Docker or Podman")
+    nothing = replace(own, dockerfile="")
+    world.tell(Loaded(replace(READING, resolved=nothing), READING, ()))
+    told = schedule.decide(world.state)
+    assert isinstance(told, schedule.Drop)
+    assert "names no image" in told.message

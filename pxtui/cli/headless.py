@@ -21,6 +21,7 @@ from pxtui.logs.screen import Line
 from pxtui.logs.text import clean_line
 from pxtui.project import Project, read_draft
 from pxtui.session import Session, link, questions, threads
+from pxtui.session.before import step_to_enter
 from pxtui.settings import Settings
 from pxtui.state import State, apply
 
@@ -41,6 +42,9 @@ class How:
     """Over as soon as the run goes."""
     draft: bool = False
     """With the app's unwritten values."""
+    before: int = 0
+    """Only a shell in the state before this step."""
+    shell_on_failure: bool = False
 
 
 @dataclass
@@ -140,6 +144,19 @@ class Headless:
         else:
             say(line.text)
 
+    async def shell(self) -> None:
+        """The shell that was asked for, in the state before a step."""
+        failed, step = step_to_enter(self.state), self.how.before
+        if self.how.shell_on_failure and failed is not None:
+            step = failed.index
+        if not step or self._signals:
+            return
+        self.ended.clear()
+        why = await self.session.shell_before(step, say, self.ended)
+        if why:
+            say(f"pxtui: {clean_line(why)}")
+            self.code = self.code or FAILED
+
     def signalled(self, number: signal.Signals) -> None:
         """SIGINT and SIGTERM stop what was started; a second one does not wait."""
         self._signals += 1
@@ -204,8 +221,10 @@ async def drive(where: Where, request: Callable[[Session], None], how: How) -> i
             return code
         if not how.dry_run:
             session.consent()
-            request(session)
-            await _hear_to_the_end(events, headless)
+            if not how.before:
+                request(session)
+                await _hear_to_the_end(events, headless)
+            await headless.shell()
         return headless.code
 
 
@@ -228,11 +247,12 @@ def _told(project: Project, state: State, how: How) -> int | None:
         say(f"pxtui: {clean_line(engine.note if engine else 'no engine')}")
         return NO_ENGINE
     if how.tty and not engine.isolated:
-        say("pxtui: --tty needs a container engine: run it without, or in a shell of your own")
+        what = "a shell" if how.before or how.shell_on_failure else "--tty"
+        say(f"pxtui: {what} needs a container engine: run it without, or in a shell of your own")
         return USAGE
-    for label, text in questions.facts(project, state):
+    for label, text in () if how.before else questions.facts(project, state):
         say(f"  {label:<8} {clean_line(text)}")
-    for text in words.remedies(state):
+    for text in () if how.before else words.remedies(state):
         say(f"! {text}")
     return None
 

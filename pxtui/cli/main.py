@@ -21,6 +21,7 @@ COMMANDS = {
     "run": "Build if needed, run, and pass the command's exit code on.",
     "watch": "Build and run now and at each change, without a screen.",
     "runs": "List runs, show their logs, remove them.",
+    "images": "List the images that pxtui made, with sizes; remove them.",
     "schema": "Print the JSON Schema of polyaxonfiles, for editors.",
     "doctor": "Tell what is wrong and how to mend it.",
     "demo": "Write the example project, and open it.",

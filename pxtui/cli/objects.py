@@ -171,6 +171,7 @@ def _finished(event: Finished) -> str:
         outputs=event.outputs,
         outputs_size=event.outputs_size,
         outputs_files=files(event.biggest),
+        sizes=[list(pair) for pair in event.sizes],
     )
 
 

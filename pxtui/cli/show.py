@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -12,9 +12,10 @@ from pxtui import bounded
 from pxtui.cli import check, objects
 from pxtui.cli.options import INVALID, Where, fail, say, where_options
 from pxtui.errors import PxtuiError
-from pxtui.image import context
+from pxtui.facts import by_own
+from pxtui.image import context, own
 from pxtui.image.dockerfile import dockerfile
-from pxtui.image.plan import plan
+from pxtui.image.plan import Own, Staging, plan
 from pxtui.logs.text import clean, clean_line
 from pxtui.polyaxonfile import trials
 from pxtui.polyaxonfile.matrix import Space
@@ -56,6 +57,10 @@ def command(ctx: click.Context, where: Where, as_dockerfile: bool, as_json: bool
 
 def _show_dockerfile(project: Project, resolved: Resolved, era: str) -> None:
     try:
+        made = plan(resolved, Staging())
+        if made.own is not None:
+            _show_own(project, made.own, made.notes)
+            return
         staged = context.stage(project.root, resolved.steps, era)
         text = dockerfile(plan(resolved, staged))
     except PxtuiError as error:
@@ -63,6 +68,13 @@ def _show_dockerfile(project: Project, resolved: Resolved, era: str) -> None:
     for told in (*staged.notes, *staged.warnings):
         say(clean_line(told))
     click.echo(clean(text), nl=False)
+
+
+def _show_own(project: Project, named: Own, notes: Iterable[str]) -> None:
+    text = own.read(project.root, named)
+    for told in notes:
+        say(clean_line(told))
+    click.echo(clean(text.decode(errors="replace")), nl=False)
 
 
 def _trials(project: Project, where: Where) -> tuple[Mapping[str, Any], ...]:
@@ -85,7 +97,7 @@ def _show(resolved: Resolved) -> None:
     rows = [
         ("kind", resolved.kind),
         ("project", resolved.project or "—"),
-        ("image", resolved.image or "—"),
+        ("image", resolved.image or (by_own(resolved) if resolved.dockerfile else "—")),
         *(("step", step) for step in resolved.steps),
         *(("env", f"{name}={text}") for name, text in resolved.env),
         *(("value", f"{name} = {value}") for name, value in resolved.params.items()),

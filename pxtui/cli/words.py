@@ -60,7 +60,7 @@ def of(event: Event, before: State) -> str | None:
         case Stopping():
             return "stopping"
         case Finished():
-            return _finished(event)
+            return _finished(event, before)
         case Dropped():
             return f"pxtui: {clean_line(event.message)}" if event.message else None
         case Notice():
@@ -79,17 +79,41 @@ def _step(event: Step) -> str | None:
     if event.state == "started":
         return None
     mark = "✗" if event.state == "failed" else "✓"
-    how = "cached" if event.cached else f"{event.seconds or 0:.1f} s"
-    return f"{mark} {event.index}/{event.total}  {how:>7}  {clean_line(event.text)}"
+    how = "cached" if event.cached else f"{_took(event.seconds)}{_usually(event)}"
+    size = f"  +{amount(event.size)}" if event.size else ""
+    why = f"  because {clean_line(event.why)}" if event.why else ""
+    return f"{mark} {event.index}/{event.total} {clean_line(event.text)}  {how}{size}{why}"
 
 
-def _finished(event: Finished) -> str:
+def _took(seconds: float | None) -> str:
+    return f"{seconds or 0:.{0 if seconds and seconds >= 9.95 else 1}f} s"
+
+
+def _usually(event: Step) -> str:
+    """Its usual seconds, where they are others; below a second they say nothing."""
+    usual = event.usual
+    if usual is None or max(usual, event.seconds or 0) < 1 or _took(usual) == _took(event.seconds):
+        return ""
+    return f" (usually {_took(usual)})"
+
+
+def _finished(event: Finished, before: State) -> str:
     what = "image" if event.phase == "build" else "run"
     mark = {"done": "✓", "skipped": "✓"}.get(event.outcome, "✗")
     words = "is up to date" if event.outcome == "skipped" else event.outcome
-    code = f", exit code {event.exit_code}" if event.exit_code else ""
+    told = f"exit code {event.exit_code}"
+    code = f", {told}" if event.exit_code and told not in event.message else ""
     message = f": {clean_line(event.message)}" if event.message else ""
-    return f"{mark} {what} {words} in {event.seconds:.1f} s{code}{message}{_outputs(event)}"
+    more = _outputs(event) if event.phase == "run" else _image(event, before)
+    return f"{mark} {what} {words} in {event.seconds:.1f} s{code}{message}{more}"
+
+
+def _image(event: Finished, before: State) -> str:
+    """What its steps added; of a build that failed, which image is there all the same."""
+    if event.outcome in ("failed", "lost") and before.image:
+        return f"\n  the image built before is kept: {clean_line(before.image.id)}"
+    sizes = ", ".join(f"{index}: {amount(size)}" for index, size in event.sizes if size)
+    return f"\n  added by steps: {sizes}" if sizes else ""
 
 
 def _outputs(event: Finished) -> str:

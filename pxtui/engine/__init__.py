@@ -42,8 +42,8 @@ class StepReport:
     state: Literal["started", "done", "failed"]
     cached: bool = False
     seconds: float | None = None
-    size: int | None = None
-    """Bytes that it added to the image, where the engine says so."""
+    base: str = ""
+    """Of `FROM`: the id of the base image, where the engine has ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,8 @@ class Outcome:
     """Runs: when it ended, by the engine's word (seconds since the epoch); None: just now."""
     out_of_memory: bool = False
     """Runs: a process of it was killed at the memory limit."""
+    sizes: tuple[tuple[int, int], ...] = ()
+    """Builds: bytes that each instruction added to the image, as index and size."""
     kept: str = ""
     """Runs: name of the container where its files could not be taken out; it is not removed."""
 

@@ -8,8 +8,9 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from pxtui import places
 from pxtui.engine import (
     BuildRequest,
     EngineInfo,
@@ -25,6 +26,8 @@ from pxtui.image.dockerfile import instructions
 from pxtui.run import RunSpec
 
 SCRIPT_VARIABLE = "PXTUI_FAKE"
+SIZE = 100_000_000
+"""Bytes of each image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ class FakeBuild:
             if outcome is not None:
                 return outcome
         engine.environments.add(f"fake:{request.plan.key('fake')[:8]}")
-        engine.images.add(image)
+        engine.made(request)
         return Outcome("done", image=image)
 
     def _step(self, index: int, total: int, text: str, cached: bool) -> Outcome | None:
@@ -163,6 +166,7 @@ class FakeEngine:
     script: Script = field(default_factory=Script)
     images: set[str] = field(default_factory=set)
     environments: set[str] = field(default_factory=set)
+    found: dict[str, FoundImage] = field(default_factory=dict)
     requests: list[BuildRequest] = field(default_factory=list)
     specs: list[RunSpec] = field(default_factory=list)
     jobs: dict[str, FakeRun] = field(default_factory=dict)
@@ -222,16 +226,31 @@ class FakeEngine:
         """Forget it."""
         self.jobs.pop(run_id, None)
 
+    def made(self, request: BuildRequest) -> None:
+        """Have the image of a build, and that of its environment."""
+        image, signature = _image(request), request.listing.signature
+        key, now = request.plan.key("fake"), time.time()
+        tag = places.environment_tag(request.project, key)
+        given = (request.project, key)
+        environment = FoundImage(f"fake:{key[:8]}", "environment", *given, "", (tag,), now, SIZE)
+        self.found.setdefault(environment.id, environment)
+        tag = places.image_tag(request.project, signature)
+        self.found[image] = FoundImage(image, "code", *given, signature, (tag,), now, SIZE)
+        self.images.add(image)
+
     def list_images(self, project: str = "") -> tuple[FoundImage, ...]:
-        """Those of this engine object."""
-        return tuple(
-            FoundImage(image, "code", project, image[5:13], image[14:], (image,), 0.0, 0)
-            for image in sorted(self.images)
-        )
+        """Those that were built on this engine object."""
+        used = {job.spec.image for job in list(self.jobs.values())}
+        ours = (one for one in list(self.found.values()) if project in ("", one.project))
+        return tuple(replace(image, used=image.id in used) for image in ours)
 
     def remove_image(self, image: str) -> None:
         """Forget it."""
+        if any(job.spec.image == image for job in list(self.jobs.values())):
+            raise EngineError(f"a container uses {image}", "remove its run first")
+        self.found.pop(image, None)
         self.images.discard(image)
+        self.environments.discard(image)
 
     def close(self) -> None:
         """Nothing is held."""

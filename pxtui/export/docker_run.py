@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pxtui.export import Shared
 from pxtui.polyaxonfile.secret import DOTS
-from pxtui.run import BASH, CACHE, OUTPUTS, PIDS, WORKDIR, RunSpec, environment
+from pxtui.run import BASH, CACHE, OUTPUTS, PIDS, RunSpec, environment
 
 HERE = '"$PWD/outputs":' + OUTPUTS
 """A folder of whoever runs the line; the shell says where that is."""
@@ -25,7 +25,8 @@ def text(run: Shared) -> str:
     words += ["--security-opt", "no-new-privileges", *_limits(run)]
     line = shlex.join([*words, *_places(run)])
     user = ' --user "$(id -u):$(id -g)"' if run.surroundings.user == "me" else ""
-    rest = [*_environment(run), "-w", WORKDIR, "--entrypoint", BASH]
+    # where it runs the image says itself
+    rest = [*_environment(run), "--entrypoint", BASH]
     rest += [run.image, "-c", run.resolved.cmd]
     return "\n".join([*comments, f"mkdir -p outputs && {line}{user} -v {HERE} {shlex.join(rest)}"])
 

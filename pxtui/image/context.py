@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import Literal
 
 from pxtui.errors import ContextError
 from pxtui.image.ignore import Rules, ignored
 from pxtui.image.staging import stage
-from pxtui.image.tree import Found, Walk, open_file, open_folder, parents, stamp_of
+from pxtui.image.tree import Entry, Walk, open_file, open_folder, parents, stamp_of
 
 __all__ = [
     "ContextMoved",
@@ -68,21 +68,6 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One file, folder or link of the tree."""
-
-    path: str
-    """Relative, with `/`; undecodable names keep their bytes (surrogateescape)."""
-    kind: Literal["file", "dir", "link"]
-    mode: int
-    size: int
-    content: str
-    """sha256 of a file, target of a link, empty for a folder."""
-    stamp: tuple[int, int, int, int]
-    """inode, size, mtime_ns, ctime_ns: equal stamps mean that the content was not read again."""
-
-
-@dataclass(frozen=True, slots=True)
 class Listing:
     """The tree as it was looked at: sorted entries and the signature over them."""
 
@@ -116,25 +101,27 @@ def look(
 
     `check` is called now and then; what it raises ends the look.
     """
-    walk = Walk(root, Rules.read(root), exclude, limits.walked, check)
+    known = {entry.path: entry for entry in previous.entries} if previous else {}
+    walk = Walk(root, Rules.read(root), exclude, limits.walked, check, known)
     found = walk.found()
     try:
         _within(limits, found, walk.cut)
     except TreeTooBig as error:
         error.links = tuple(sorted(walk.links))
         raise
-    known = {entry.path: entry for entry in previous.entries} if previous else {}
     entries = []
     with open_folder(root) as fd:
-        for item in found:
-            check()
-            try:
-                entries.append(_entry(fd, item, known.get(item.path), check))
-            except (FileNotFoundError, NotADirectoryError):
-                continue  # it went away after the walk: it is no longer part of the tree
-            except OSError as error:
-                walk.note(f"{item.path}: left out, cannot be read ({error.strerror})")
-    return _listing(entries, walk, limits, exclude)
+        for entry in found:
+            if entry.kind == "file" and not entry.content:
+                try:
+                    entry = _read(fd, entry, check)
+                except (FileNotFoundError, NotADirectoryError):
+                    continue  # it went away after the walk: it is no longer part of the tree
+                except OSError as error:
+                    walk.note(f"{entry.path}: left out, cannot be read ({error.strerror})")
+                    continue
+            entries.append(entry)
+    return _listing(tuple(entries), walk, limits, exclude, previous)
 
 
 def look_again(root: Path, listing: Listing, check: Callable[[], None] = never) -> Listing:
@@ -144,31 +131,29 @@ def look_again(root: Path, listing: Listing, check: Callable[[], None] = never) 
 
 def changes(old: Listing, new: Listing) -> tuple[str, ...]:
     """The paths that differ between two listings; a folder only where nothing in it does."""
-    before = {entry.path: (entry.kind, entry.mode, entry.content) for entry in old.entries}
-    after = {entry.path: (entry.kind, entry.mode, entry.content) for entry in new.entries}
-    differing = {p for p in before.keys() | after.keys() if before.get(p) != after.get(p)}
+    if old.entries is new.entries:
+        return ()
+    before = {entry.path: entry for entry in old.entries}
+    gone = before.keys() - {entry.path for entry in new.entries}
+    differing = gone.union(e.path for e in new.entries if not _same(before.get(e.path), e))
     above = {parent for path in differing for parent in parents(path)}
     return tuple(sorted(differing - above, key=os.fsencode))
 
 
-def _entry(fd: int, item: Found, known: Entry | None, check: Callable[[], None]) -> Entry:
-    mode = stat.S_IMODE(item.stat.st_mode) & 0o777
-    if item.kind != "file":
-        return Entry(item.path, item.kind, mode, 0, item.target, stamp_of(item.stat))
-    stamp = stamp_of(item.stat)
-    if known is not None and known.kind == "file" and known.stamp == stamp:
-        return Entry(item.path, "file", mode, known.size, known.content, stamp)
-    content, info = _digest(fd, item.path, check)
-    racy = info is None or time.time_ns() - info.st_ctime_ns < _RACY
-    size = item.stat.st_size if info is None else info.st_size
-    return Entry(
-        item.path,
-        "file",
-        mode,
-        size,
-        content,
-        _NO_STAMP if racy or info is None else stamp_of(info),
-    )
+def _same(old: Entry | None, new: Entry) -> bool:
+    """Whether two entries of a path have the same kind, mode and content."""
+    if old is None or old is new:
+        return old is new
+    return old.content == new.content and old.mode == new.mode and old.kind == new.kind
+
+
+def _read(fd: int, entry: Entry, check: Callable[[], None]) -> Entry:
+    content, info = _digest(fd, entry.path, check)
+    if info is None:
+        return entry._replace(content=content, stamp=_NO_STAMP)
+    racy = time.time_ns() - info.st_ctime_ns < _RACY
+    stamp = _NO_STAMP if racy else stamp_of(info)
+    return entry._replace(size=info.st_size, content=content, stamp=stamp)
 
 
 def _digest(fd: int, path: str, check: Callable[[], None]) -> tuple[str, os.stat_result | None]:
@@ -189,26 +174,57 @@ def _digest(fd: int, path: str, check: Callable[[], None]) -> tuple[str, os.stat
     return content, None
 
 
-def _listing(entries: list[Entry], walk: Walk, limits: Limits, exclude: frozenset[str]) -> Listing:
-    digest = hashlib.sha256(b"pxtui tree 1\0")
-    for entry in entries:
-        fields = (entry.path, entry.kind, f"{entry.mode:o}", entry.content)
-        digest.update(b"\0".join(os.fsencode(field) for field in fields) + b"\0\n")
-    return Listing(
-        entries=tuple(entries),
-        signature=digest.hexdigest(),
-        files=sum(entry.kind != "dir" for entry in entries),
-        size=sum(entry.size for entry in entries),
-        skipped=walk.notes(),
-        limits=limits,
-        exclude=exclude,
-        links=tuple(sorted(walk.links)),
+def signed(entries: Sequence[Entry]) -> bytes:
+    """What the signature is over: the columns path, kind, mode and content."""
+    fields = (
+        [entry.path for entry in entries],
+        [entry.kind for entry in entries],
+        [str(entry.mode) for entry in entries],
+        [entry.content for entry in entries],
     )
+    return os.fsencode("\0".join(chain(*fields)))
 
 
-def _within(limits: Limits, found: list[Found], cut: bool) -> None:
-    files = [item for item in found if item.kind != "dir" and limits.counts(item.path)]
-    size = sum(item.stat.st_size for item in files if item.kind == "file")
+def unsigned(data: bytes, numbers: Sequence[int]) -> tuple[Entry, ...]:
+    """The entries that were signed, with the columns of their sizes and stamps."""
+    texts = os.fsdecode(data).split("\0")
+    count = len(numbers) // 5
+    paths, kinds, modes, contents = (texts[n * count : (n + 1) * count] for n in range(4))
+    sizes, *stamps = (numbers[n * count : (n + 1) * count] for n in range(5))
+    columns = (paths, kinds, map(int, modes), sizes, contents, zip(*stamps, strict=True))
+    # as Entry._make does, but quicker
+    return tuple(map(partial(tuple.__new__, Entry), zip(*columns, strict=True)))
+
+
+def signature_of(data: bytes) -> str:
+    """The signature over what `signed` gave."""
+    return hashlib.sha256(b"pxtui tree 2\0" + data).hexdigest()
+
+
+def _listing(
+    entries: tuple[Entry, ...],
+    walk: Walk,
+    limits: Limits,
+    exclude: frozenset[str],
+    previous: Listing | None,
+) -> Listing:
+    if previous is not None and entries == previous.entries:
+        base = previous
+    else:
+        files = sum(entry.kind != "dir" for entry in entries)
+        size = sum(entry.size for entry in entries)
+        base = Listing(entries, signature_of(signed(entries)), files, size)
+    links = tuple(sorted(walk.links))
+    return replace(base, skipped=walk.notes(), limits=limits, exclude=exclude, links=links)
+
+
+def _within(limits: Limits, found: list[Entry], cut: bool) -> None:
+    files = [
+        entry
+        for entry in found
+        if entry.kind != "dir" and (not limits.allowed or limits.counts(entry.path))
+    ]
+    size = sum(entry.size for entry in files)
     if not cut and size <= limits.max_size and len(files) <= limits.max_files:
         return
     heavy = _biggest(files)
@@ -225,7 +241,7 @@ def _within(limits: Limits, found: list[Found], cut: bool) -> None:
     raise error
 
 
-def _biggest(files: Iterable[Found]) -> list[tuple[str, int, int]]:
+def _biggest(files: Iterable[Entry]) -> list[tuple[str, int, int]]:
     """The five folders that a person would ignore: the deepest that still hold most of it."""
     sizes: dict[str, int] = defaultdict(int)
     counts: dict[str, int] = defaultdict(int)
@@ -233,13 +249,13 @@ def _biggest(files: Iterable[Found]) -> list[tuple[str, int, int]]:
     for item in files:
         child = ""
         for folder in parents(item.path):
-            sizes[folder] += item.stat.st_size if item.kind == "file" else 0
+            sizes[folder] += item.size
             counts[folder] += 1
             if child:
                 inner[folder].add(child)
             child = folder
         if "/" not in item.path:
-            sizes["."] += item.stat.st_size
+            sizes["."] += item.size
             counts["."] += 1
     named = []
     for top in [folder for folder in sizes if "/" not in folder]:

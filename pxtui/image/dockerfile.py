@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pxtui.errors import PxtuiError
@@ -11,6 +12,11 @@ from pxtui.image.plan import ImagePlan
 
 STAGED = "staged"
 """The folder of the staged files in the packed context."""
+CODE = "code"
+"""The tree's folder in the packed context."""
+PIP_CACHE = "/var/cache/pxtui-pip"
+"""Where the steps have the cache of pip's downloads, which no image keeps."""
+_CACHED = f"--mount=type=cache,id=pxtui-pip,target={PIP_CACHE},mode=0777 "
 _IMAGE = re.compile(r"[A-Za-z0-9\[][A-Za-z0-9._\-/:@\[\]]*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
 _OWNER = re.compile(r"\d+:\d+")
@@ -27,11 +33,17 @@ class Instruction:
     """As it stands in the Dockerfile: always one line."""
 
 
-def instructions(plan: ImagePlan, code: str = ".", before: str = "") -> tuple[Instruction, ...]:
+def instructions(
+    plan: ImagePlan, code: str = ".", before: str = "", cached: bool = False
+) -> tuple[Instruction, ...]:
     """The instructions of a plan in their order; `code` is the tree's folder in the context.
 
-    `before` is shell text that every step begins with, for what must not stand in the image.
+    `before` is shell text that every step begins with, for what must not stand in the image;
+    `cached`: the steps share a cache of pip's downloads.
     """
+    if plan.own is not None:
+        text = f"build by {plan.own.dockerfile}"
+        return (Instruction(text, text),)
     lines = [f"FROM {_image(plan.base)}"]
     lines += [_env(name, value) for name, value in plan.env]
     lines.append("WORKDIR /code")
@@ -43,21 +55,46 @@ def instructions(plan: ImagePlan, code: str = ".", before: str = "") -> tuple[In
         for file in plan.staged
         for to in [f"/code/{file.folder}"]
     ]
+    option = _CACHED if cached else ""
+    before += f"export PIP_CACHE_DIR={PIP_CACHE}; " if cached else ""
     told += [
-        Instruction(step, f"RUN {_run(before + step.strip())}")
+        Instruction(step, f"RUN {option}{_run(before + step.strip())}")
         for step in plan.steps
         if step.strip()
     ]
-    if plan.owner and not _OWNER.fullmatch(plan.owner):
-        raise PxtuiError(f"{plan.owner!r} is not the owner of files", "write it as UID:GID")
-    owner = f"--chown={plan.owner} " if plan.owner else ""
-    copy = f"COPY {owner}{code} /code/"
+    copy = f"COPY {_owned(plan.owner)}{code} /code/"
     return (*told, Instruction(copy, copy))
 
 
-def dockerfile(plan: ImagePlan, code: str = ".", before: str = "") -> str:
-    """The text of the Dockerfile; `code` is the tree's folder in the build context."""
-    return "".join(f"{instruction.line}\n" for instruction in instructions(plan, code, before))
+def dockerfile(plan: ImagePlan, code: str = ".") -> str:
+    """The text of the whole Dockerfile; `code` is the tree's folder in the build context."""
+    return _text(instructions(plan, code))
+
+
+def environment_dockerfile(
+    plan: ImagePlan, before: str = "", *, cached: bool = False, until: int = 0
+) -> str:
+    """The text for the environment: all instructions but the code's, or those before `until`."""
+    return _text(instructions(plan, CODE, before, cached)[: until - 1 if until else -1])
+
+
+def code_dockerfile(image: str, owner: str, removed: Iterable[str] = ()) -> str:
+    """The text that lays the tree's folder over an image, without what was `removed` from it."""
+    lines = [f"FROM {_image(image)}"]
+    if paths := [f"/code/{path}" for path in removed]:
+        lines.append(f"RUN {json.dumps(['rm', '-rf', '--', *paths], ensure_ascii=False)}")
+    lines.append(f"COPY {_owned(owner)}{CODE} /code/")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _text(lines: Iterable[Instruction]) -> str:
+    return "".join(f"{instruction.line}\n" for instruction in lines)
+
+
+def _owned(owner: str) -> str:
+    if owner and not _OWNER.fullmatch(owner):
+        raise PxtuiError(f"{owner!r} is not the owner of files", "write it as UID:GID")
+    return f"--chown={owner} " if owner else ""
 
 
 def _copy(source: str, to: str) -> str:

@@ -9,11 +9,14 @@ import re
 import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from pathlib import Path
-
-from pathspec import GitIgnoreSpec
+from typing import TYPE_CHECKING
 
 from pxtui.errors import ContextError
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 DOCKERIGNORE = ".dockerignore"
 POLYAXONIGNORE = ".polyaxonignore"
@@ -47,9 +50,12 @@ _DENIED = {
 }
 """Left out with a note; compared without regard to case."""
 
-_NAMES = tuple(
-    (reason, re.compile("|".join(fnmatch.translate(pattern) for pattern in patterns)))
-    for reason, patterns in (("", _NOISE), *_DENIED.items())
+_REASONS = ("", *_DENIED)
+_NAMES = re.compile(
+    "|".join(
+        f"(?P<r{number}>{'|'.join(map(fnmatch.translate, patterns))})"
+        for number, patterns in enumerate((_NOISE, *_DENIED.values()))
+    )
 )
 _ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
 
@@ -92,18 +98,24 @@ class _Negation:
         return self.naming and self.matches(path) and not self.matches(posixpath.dirname(path))
 
 
+_CLEAR = Verdict(False, False)
+
+
 class Rules:
     """The rules of one project: the deny list, `.dockerignore` and `.polyaxonignore`."""
 
     def __init__(self, root: Path, docker: Iterable[str], git: Iterable[str]) -> None:
-        self._root = root
+        self._root = str(root)
         self._docker = _docker_patterns(docker)
         lines = tuple(git)
-        self._git = _git_spec(lines)
+        self._git = _git_spec(lines) if lines else None
         self._negations = [
             _negation(pattern.match, text) for out, pattern, text in self._docker if not out
         ]
         self._lifting = self._negations + _git_negations(lines)
+        self._named = _any_of(self._docker, self._git)
+        self.plain = self._named is None
+        """Whether there is only the deny list: a file is then left out for its name alone."""
 
     @classmethod
     def read(cls, root: Path) -> Rules:
@@ -112,9 +124,13 @@ class Rules:
 
     def judge(self, path: str, folder: bool, above: Denial | None = None) -> Verdict:
         """Judge a path whose parents were judged; `above` is the denial they are under."""
-        denial, note = self._denial(path, folder, above)
-        docker_out = self._docker_out(path)
-        git_out = self._git.match_file(f"{path}/" if folder else path)
+        reason = denied(path[path.rfind("/") + 1 :])
+        if folder and reason is None:
+            reason = self._environment(path)
+        docker_out, git_out = self._ignored(path, f"{path}/" if folder else path)
+        if reason is None and above is None and not docker_out and not git_out:
+            return _CLEAR
+        denial, note = self._denial(path, reason, above)
         shut = git_out
         if denial is not None:
             shut = shut or not any(n.literal.startswith(f"{path}/") for n in self._lifting)
@@ -123,56 +139,63 @@ class Rules:
         out = denial is not None or docker_out or git_out
         return Verdict(out, out and shut, denial, "" if docker_out or git_out else note)
 
-    def _denial(self, path: str, folder: bool, above: Denial | None) -> tuple[Denial | None, str]:
+    def _denial(
+        self, path: str, reason: str | None, above: Denial | None
+    ) -> tuple[Denial | None, str]:
         if above is not None:
             if any(n.literal.startswith(above.path) and n.names(path) for n in self._lifting):
                 return None, f"{path}: sent, an ignore file names it with `!` ({above.reason})"
             return above, ""
-        reason = self._reason(path, folder)
         if reason is None:
             return None, ""
         if any(n.names(path) for n in self._lifting):
             return None, f"{path}: sent, an ignore file names it with `!` ({reason or 'cache'})"
         return Denial(reason, path), f"{path}: left out ({reason})" if reason else ""
 
-    def _reason(self, path: str, folder: bool) -> str | None:
-        name = posixpath.basename(path).casefold()
-        for reason, pattern in _NAMES:
-            if pattern.match(name):
-                return reason
-        if folder and path.casefold().endswith(".config/gcloud"):
+    def _environment(self, path: str) -> str | None:
+        """Why a folder is left out for where it is, or for what is in it."""
+        if path.casefold().endswith(".config/gcloud"):
             return "credentials"
-        if folder and any(os.path.lexists(self._root / path / m) for m in _ENVIRONMENT_MARKS):
+        if any(os.path.lexists(f"{self._root}/{path}/{mark}") for mark in _ENVIRONMENT_MARKS):
             return "virtual environment"
         return None
 
-    def _docker_out(self, path: str) -> bool:
-        out = False
+    def _ignored(self, path: str, marked: str) -> tuple[bool, bool]:
+        """Whether each ignore file leaves a path out; a folder is `marked` by a `/`."""
+        if self._named is None or not self._named(marked):
+            return False, False
+        docker_out = False
         for ignores, pattern, _ in self._docker:
-            if ignores != out and pattern.match(path):
-                out = ignores
-        return out
+            if ignores != docker_out and pattern.match(path):
+                docker_out = ignores
+        return docker_out, self._git is not None and self._git.match_file(marked)
+
+
+@lru_cache(maxsize=1 << 15)
+def denied(name: str) -> str | None:
+    """Why the deny list leaves out whatever has this name."""
+    found = _NAMES.match(name.casefold())
+    return _REASONS[int(str(found.lastgroup)[1:])] if found else None
 
 
 def ignored(root: Path) -> Callable[[str], bool]:
     """Make a test of relative paths: whether a change there cannot change the image."""
     rules = Rules.read(root)
+    folder = cache(rules.judge)
 
     def out(path: str) -> bool:
+        verdict = _CLEAR
         parts = path.split("/")
-        verdict = Verdict(False, False)
-        for count in range(1, len(parts) + 1):
-            prefix = "/".join(parts[:count])
-            folder = count < len(parts) or _is_folder(root / prefix)
-            verdict = rules.judge(prefix, folder, verdict.denial)
+        for count in range(1, len(parts)):
+            verdict = folder("/".join(parts[:count]), True, verdict.denial)
             if verdict.shut:
                 return True
-        return verdict.out
+        return rules.judge(path, _is_folder(f"{root}/{path}"), verdict.denial).out
 
     return out
 
 
-def _is_folder(path: Path) -> bool:
+def _is_folder(path: str) -> bool:
     try:
         return stat.S_ISDIR(os.lstat(path).st_mode)
     except OSError:
@@ -242,7 +265,22 @@ def _docker_regex(text: str) -> str:
     return "".join(out)
 
 
+def _any_of(
+    docker: Iterable[tuple[bool, re.Pattern[str], str]], git: GitIgnoreSpec | None
+) -> Callable[[str], object] | None:
+    """A quick test that most paths fail: whether any line may leave a path out."""
+    texts = [pattern.pattern for ignores, pattern, _ in docker if ignores]
+    for line in git.patterns if git is not None else ():
+        if line.include and line.regex:
+            # a name of a group may be there but once
+            texts.append(re.sub(r"\(\?P<\w+>", "(", line.regex.pattern))
+    return re.compile("|".join(texts)).match if texts else None
+
+
 def _git_spec(lines: tuple[str, ...]) -> GitIgnoreSpec:
+    # It takes a while to import, and most projects have no such file.
+    from pathspec import GitIgnoreSpec
+
     try:
         return GitIgnoreSpec.from_lines(lines)
     except ValueError as error:
@@ -254,7 +292,7 @@ def _git_negations(lines: tuple[str, ...]) -> list[_Negation]:
     for line in lines:
         text = line.strip()
         if text.startswith("!") and len(text) > 1:
-            matches = GitIgnoreSpec.from_lines([text[1:]]).match_file
+            matches = _git_spec((text[1:],)).match_file
             anchored = "/" in text[1:].rstrip("/")
             found.append(_negation(matches, text[1:].strip("/") if anchored else "*", text[1:]))
     return found

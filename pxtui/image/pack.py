@@ -1,4 +1,4 @@
-"""The context as it is sent to a builder: a tar of Dockerfile, staged files and the tree."""
+"""The contexts as they are sent to a builder: a stream of tar, packed while it is sent."""
 
 from __future__ import annotations
 
@@ -8,48 +8,78 @@ import io
 import os
 import stat
 import tarfile
-import tempfile
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 from pxtui.errors import ContextError
-from pxtui.image.context import ContextMoved, Entry, Listing, never
-from pxtui.image.dockerfile import STAGED
+from pxtui.image.context import ContextMoved, Entry, never
+from pxtui.image.dockerfile import CODE, STAGED
 from pxtui.image.plan import ImagePlan
 from pxtui.image.tree import inside, open_file, open_folder, stamp_of, status
 
-CODE = "code"
-"""The tree's folder in the packed context."""
+_PIECE = 1 << 18
+_BLOCK = tarfile.BLOCKSIZE
+_END = bytes(2 * _BLOCK)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_READ = 1 << 16
 
 
-def pack(
+def pack_environment(plan: ImagePlan, dockerfile_text: str) -> Iterator[bytes]:
+    """The context of an environment image: the Dockerfile and the staged files."""
+    yield _whole("Dockerfile", dockerfile_text.encode(), 0o644)
+    for staged in plan.staged:
+        yield _whole(f"{STAGED}/{staged.name}", staged.data, staged.mode)
+    yield _END
+
+
+def pack_code(
     root: Path,
-    listing: Listing,
+    entries: Iterable[Entry],
     plan: ImagePlan,
     dockerfile_text: str,
     check: Callable[[], None] = never,
-) -> IO[bytes]:
-    """Pack the context into a temporary file; raises ContextMoved if it is not as listed."""
-    spool = tempfile.TemporaryFile(prefix="pxtui-")  # noqa: SIM115  the caller closes it
-    try:
-        # integer times and short names first: some builders take a PAX header for a Dockerfile
-        with tarfile.open(fileobj=spool, mode="w", format=tarfile.PAX_FORMAT) as tar:
-            _add_bytes(tar, "Dockerfile", dockerfile_text.encode(), 0o644)
-            for staged in plan.staged:
-                _add_bytes(tar, f"{STAGED}/{staged.name}", staged.data, staged.mode)
-            tar.addfile(_info(CODE, tarfile.DIRTYPE))
-            with open_folder(root) as fd:
-                setup = frozenset(file.name for file in plan.staged if file.is_setup)
-                _add_tree(tar, fd, listing.entries, setup, check)
-        spool.seek(0)
-    except BaseException as error:
-        spool.close()
-        if isinstance(error, OSError):
-            raise ContextError(f"the tree cannot be packed: {error.strerror}") from error
-        raise
-    return spool
+) -> Iterator[bytes]:
+    """The context of a code image: the Dockerfile and entries of the tree, flat in memory.
+
+    Raises ContextMoved, before the end of the stream, if one of them is not as it was listed.
+    """
+    setup = frozenset(file.name for file in plan.staged if file.is_setup)
+    yield _whole("Dockerfile", dockerfile_text.encode(), 0o644)
+    yield _header(_info(CODE, tarfile.DIRTYPE))
+    with open_folder(root) as fd:
+        yield from _in_pieces(_Packer(fd, setup, check).tree(entries))
+    yield _END
+
+
+class PackedFile(io.RawIOBase):
+    """A stream of tar as a file to read from."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces, self._rest = pieces, b""
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, into: Any, /) -> int:
+        """The next bytes, fewer than asked for where a piece ends."""
+        self._rest = self._rest or next(self._pieces, b"")
+        size = min(len(into), len(self._rest))
+        into[:size], self._rest = self._rest[:size], self._rest[size:]
+        return size
+
+
+def _in_pieces(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces that are worth sending."""
+    held, size = [], 0
+    for part in parts:
+        held.append(part)
+        size += len(part)
+        if size >= _PIECE:
+            yield b"".join(held)
+            held, size = [], 0
+    yield b"".join(held)
 
 
 def _info(name: str, kind: bytes, mode: int = 0) -> tarfile.TarInfo:
@@ -61,89 +91,78 @@ def _info(name: str, kind: bytes, mode: int = 0) -> tarfile.TarInfo:
     return info
 
 
-def _add_bytes(tar: tarfile.TarFile, name: str, data: bytes, mode: int) -> None:
+def _header(info: tarfile.TarInfo) -> bytes:
+    # integer times and short names first: some builders take a PAX header for a Dockerfile
+    return info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
+
+
+def _whole(name: str, data: bytes, mode: int) -> bytes:
     info = _info(name, tarfile.REGTYPE, mode)
     info.size = len(data)
-    tar.addfile(info, io.BytesIO(data))
+    return _header(info) + data + _filling(len(data))
 
 
-class _Hashing:
-    """A file that is hashed while it is read, at the pace of whoever packs it."""
-
-    def __init__(self, file: IO[bytes], check: Callable[[], None]) -> None:
-        self._file, self._check = file, check
-        self.digest = hashlib.sha256()
-
-    def read(self, size: int) -> bytes:
-        self._check()
-        data = self._file.read(size)
-        self.digest.update(data)
-        return data
+def _filling(size: int) -> bytes:
+    return bytes(-size % _BLOCK)
 
 
-def _add_tree(
-    tar: tarfile.TarFile,
-    fd: int,
-    entries: Iterable[Entry],
-    setup: Collection[str],
-    check: Callable[[], None],
-) -> None:
-    stamps = {}
-    for entry in entries:
-        check()
-        try:
-            if entry.kind == "file":
-                executable = entry.path in setup
-                stamps[entry.path] = _add_file(tar, fd, entry, check, executable=executable)
-            else:
-                _add_other(tar, fd, entry)
-        except OSError as error:
-            if error.errno in _FULL:
-                raise
-            raise ContextMoved(f"{entry.path} could no longer be read: {error.strerror}") from error
-    for path, stamp in stamps.items():
-        try:
-            now = status(fd, path)
-        except OSError as error:
-            raise ContextMoved(f"{path} went away while the tree was packed") from error
-        if stamp_of(now) != stamp:
-            raise ContextMoved(f"{path} changed while the tree was packed")
+class _Packer:
+    """Packs entries of one tree, and looks at them again afterwards."""
 
+    def __init__(self, fd: int, setup: Collection[str], check: Callable[[], None]) -> None:
+        self._fd, self._setup, self._check = fd, setup, check
+        self._stamps: dict[str, tuple[int, int, int, int]] = {}
 
-def _add_file(
-    tar: tarfile.TarFile, fd: int, entry: Entry, check: Callable[[], None], *, executable: bool
-) -> tuple[int, int, int, int]:
-    mode = entry.mode | 0o100 if executable else entry.mode
-    info = _info(f"{CODE}/{entry.path}", tarfile.REGTYPE, mode)
-    with open_file(fd, entry.path) as file:
-        now = os.fstat(file.fileno())
-        info.size, info.mtime = entry.size, int(now.st_mtime)
+    def tree(self, entries: Iterable[Entry]) -> Iterator[bytes]:
+        for entry in entries:
+            self._check()
+            try:
+                yield from self._file(entry) if entry.kind == "file" else self._other(entry)
+            except OSError as error:
+                if error.errno in _FULL:
+                    raise ContextError(f"the tree cannot be read: {error.strerror}") from error
+                why = f"{entry.path} could no longer be read: {error.strerror}"
+                raise ContextMoved(why) from error
+        for path, stamp in self._stamps.items():
+            try:
+                now = status(self._fd, path)
+            except OSError as error:
+                raise ContextMoved(f"{path} went away while the tree was packed") from error
+            if stamp_of(now) != stamp:
+                raise ContextMoved(f"{path} changed while the tree was packed")
+
+    def _file(self, entry: Entry) -> Iterator[bytes]:
         moved = ContextMoved(f"{entry.path} changed while it was packed")
-        if now.st_size != entry.size or stat.S_IMODE(now.st_mode) & 0o777 != entry.mode:
+        mode = entry.mode | 0o100 if entry.path in self._setup else entry.mode
+        info = _info(f"{CODE}/{entry.path}", tarfile.REGTYPE, mode)
+        with open_file(self._fd, entry.path) as file:
+            now = os.fstat(file.fileno())
+            if now.st_size != entry.size or stat.S_IMODE(now.st_mode) & 0o777 != entry.mode:
+                raise moved
+            info.size, info.mtime = entry.size, int(now.st_mtime)
+            yield _header(info)
+            digest, left = hashlib.sha256(), entry.size
+            while left > 0 and (piece := file.read(min(left, _READ))):
+                self._check()
+                digest.update(piece)
+                left -= len(piece)
+                yield piece
+        if left or digest.hexdigest() != entry.content:
             raise moved
-        hashing = _Hashing(file, check)
-        try:
-            tar.addfile(info, hashing)  # type: ignore[arg-type]
-        except OSError as error:
-            if error.errno is None:  # what tarfile says of a file that is too short
-                raise moved from error
-            raise
-        if hashing.digest.hexdigest() != entry.content:
-            raise moved
-    return stamp_of(now)
+        self._stamps[entry.path] = stamp_of(now)
+        yield _filling(entry.size)
 
-
-def _add_other(tar: tarfile.TarFile, fd: int, entry: Entry) -> None:
-    now = status(fd, entry.path)
-    kind = tarfile.SYMTYPE if entry.kind == "link" else tarfile.DIRTYPE
-    info = _info(f"{CODE}/{entry.path}", kind)
-    info.mtime = int(now.st_mtime)
-    if entry.kind == "link":
-        with inside(fd, entry.path) as (folder, name):
-            target = os.readlink(name, dir_fd=folder) if stat.S_ISLNK(now.st_mode) else None
-        if target != entry.content:
+    def _other(self, entry: Entry) -> Iterator[bytes]:
+        now = status(self._fd, entry.path)
+        kind = tarfile.SYMTYPE if entry.kind == "link" else tarfile.DIRTYPE
+        info = _info(f"{CODE}/{entry.path}", kind)
+        info.mtime = int(now.st_mtime)
+        if entry.kind == "link":
+            with inside(self._fd, entry.path) as (folder, name):
+                target = os.readlink(name, dir_fd=folder) if stat.S_ISLNK(now.st_mode) else None
+            if target != entry.content:
+                raise ContextMoved(f"{entry.path} changed while it was packed")
+            info.linkname = entry.content
+        elif not stat.S_ISDIR(now.st_mode):
             raise ContextMoved(f"{entry.path} changed while it was packed")
-        info.linkname = entry.content
-    elif not stat.S_ISDIR(now.st_mode):
-        raise ContextMoved(f"{entry.path} changed while it was packed")
-    tar.addfile(info)
+        yield _header(info)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import posixpath
 from dataclasses import dataclass
+from typing import Any
 
 from pxtui.errors import PxtuiError
 from pxtui.polyaxonfile.reading import Resolved
@@ -54,6 +56,16 @@ class Staging:
 
 
 @dataclass(frozen=True, slots=True)
+class Own:
+    """A Dockerfile of the project's own, built as it is."""
+
+    dockerfile: str
+    """Its path in the project."""
+    context: str = ""
+    """The folder of the project that it is built from; empty: the project's own."""
+
+
+@dataclass(frozen=True, slots=True)
 class ImagePlan:
     """The environment of a run: base image, variables, staged files and steps."""
 
@@ -65,10 +77,12 @@ class ImagePlan:
     """UID:GID of the files of the tree; empty: root, as anybody may write to them."""
     notes: tuple[str, ...] = ()
     """What a person should know of it before its steps run."""
+    own: Own | None = None
+    """It makes the whole image: nothing of the above but `notes` is given then."""
 
     def key(self, base_id: str) -> str:
         """Key of the environment on a base whose id is `base_id`: 64 hex digits."""
-        facts = {
+        facts: dict[str, Any] = {
             "v": 3,
             "base": base_id,
             "env": self.env,
@@ -76,15 +90,40 @@ class ImagePlan:
             "owner": self.owner,
             "staged": [(f.name, f.mode, hashlib.sha256(f.data).hexdigest()) for f in self.staged],
         }
+        if self.own is not None:
+            facts["own"] = (self.own.dockerfile, self.own.context)
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def plan(resolved: Resolved, staging: Staging, owner: str = "") -> ImagePlan:
     """Plan the image of a resolved polyaxonfile with what the project has for its steps."""
     if resolved.dockerfile and not resolved.image:
-        raise PxtuiError(
-            f"the image is to be built by {resolved.dockerfile}, which pxtui cannot do yet",
-            "name an image, and steps for what the Dockerfile does",
+        own = Own(
+            _inside("dockerfile", resolved.dockerfile), _inside("context", resolved.context or ".")
         )
+        unused = unused_beside_own(resolved)
+        return ImagePlan("", (), (), (), notes=(unused,) if unused else (), own=own)
     notes = (*staging.warnings, *staging.notes)
     return ImagePlan(resolved.image, resolved.env, staging.files, resolved.steps, owner, notes)
+
+
+def unused_beside_own(resolved: Resolved) -> str:
+    """What the file says of the image that its own Dockerfile leaves no place for, as a note.
+
+    Polyaxon handed a Dockerfile of the project's own to the builder as it was, too.
+    """
+    given = (("variables", resolved.env), ("steps", resolved.steps))
+    names = [name for name, values in given if values]
+    if not names:
+        return ""
+    return f"{' and '.join(names)} not used, as in Polyaxon: {resolved.dockerfile} makes the image"
+
+
+def _inside(key: str, path: str) -> str:
+    """A path of the project in its shortest form; empty for the project's own folder."""
+    short = posixpath.normpath(path)
+    if short.startswith(("/", "../")) or short == ".." or "\0" in short:
+        raise PxtuiError(
+            f"{key}: {path} is outside of the project", "name a path below the project's folder"
+        )
+    return "" if short == "." else short

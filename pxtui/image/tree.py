@@ -6,30 +6,37 @@ import contextlib
 import os
 import posixpath
 import stat
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from operator import itemgetter
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, NamedTuple
 
 from pxtui.errors import ContextError
-from pxtui.image.ignore import Denial, Rules
+from pxtui.image.ignore import Denial, Rules, denied
 
 _NOTES = 100
 _BUFFER = 1 << 20
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+
+Kind = Literal["file", "dir", "link"]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Something on disk that may go into the image."""
+class Entry(NamedTuple):
+    """One file, folder or link of the tree; a tuple, for there are tens of thousands of them."""
 
     path: str
-    kind: Literal["file", "dir", "link"]
-    stat: os.stat_result
-    target: str = ""
+    """Relative, with `/`; undecodable names keep their bytes (surrogateescape)."""
+    kind: Kind
+    mode: int
+    size: int
+    content: str
+    """sha256 of a file (empty: not read yet), target of a link, empty for a folder."""
+    stamp: tuple[int, int, int, int]
+    """inode, size, mtime_ns, ctime_ns: equal stamps mean that the content was not read again."""
 
 
 class Walk:
-    """One walk over the tree."""
+    """One walk over the tree; what is as it was `known` to be is that very entry."""
 
     def __init__(
         self,
@@ -38,85 +45,115 @@ class Walk:
         exclude: frozenset[str],
         most: int,
         check: Callable[[], None],
+        known: Mapping[str, Entry],
     ) -> None:
-        self._root, self._rules, self._exclude, self._check = root, rules, exclude, check
-        self._most = most
+        self._root, self._rules, self._exclude, self._check = str(root), rules, exclude, check
+        self._most, self._known = most, known
         self._notes: list[str] = []
-        self._kept: dict[str, Found] = {}
-        self._open: dict[str, Found] = {}
+        self._waiting: list[tuple[str, Denial | None]] = [("", None)]
+        self._kept: list[Entry] = []
+        self._open: dict[str, Entry] = {}
+        """Folders that are left out, unless something in them goes in."""
         self.cut = False
         self.links: list[tuple[str, str]] = []
         """Links that leave the tree: path, and the absolute path that they lead to."""
 
-    def found(self) -> list[Found]:
-        """Everything that goes in, sorted by path."""
-        waiting: list[tuple[str, Denial | None]] = [("", None)]
-        while waiting and not self.cut:
+    def found(self) -> list[Entry]:
+        """Everything that goes in, sorted by path; files that are not known are yet to be read."""
+        while self._waiting and not self.cut:
             self._check()
-            folder, above = waiting.pop()
-            for item in self._scan(folder):
-                verdict = self._rules.judge(item.path, item.kind == "dir", above)
-                if verdict.note:
-                    self.note(verdict.note)
-                if not verdict.out:
-                    self._keep(item)
-                elif not verdict.shut:
-                    self._open[item.path] = item
-                if item.kind == "dir" and not verdict.shut:
-                    waiting.append((item.path, verdict.denial))
-                if len(self._kept) > self._most:
-                    self.cut = True
-                    break
-        return sorted(self._kept.values(), key=lambda item: os.fsencode(item.path))
+            folder, above = self._waiting.pop()
+            try:
+                fd = os.open(f"{self._root}/{folder}", _FOLDER | (os.O_NOFOLLOW if folder else 0))
+                try:
+                    with os.scandir(fd) as items:
+                        self._enter(f"{folder}/" if folder else "", items, above)
+                finally:
+                    os.close(fd)
+            except OSError as error:
+                if not folder:
+                    text = f"the folder {self._root} cannot be read: {error.strerror}"
+                    raise ContextError(text) from error
+                self._missed(folder, error)
+        return sorted(self._kept, key=itemgetter(0))
 
-    def _keep(self, item: Found) -> None:
-        self._kept[item.path] = item
-        for parent in parents(item.path):
-            if parent in self._open:
-                self._kept[parent] = self._open.pop(parent)
-
-    def _scan(self, folder: str) -> Iterator[Found]:
-        try:
-            listed = list(os.scandir(self._root / folder))
-        except OSError as error:
-            if not folder:
-                raise ContextError(
-                    f"the folder {self._root} cannot be read: {error.strerror}"
-                ) from error
-            if not isinstance(error, FileNotFoundError):
-                self.note(f"{folder}: left out, cannot be read ({error.strerror})")
-            return
-        for item in listed:
-            path = f"{folder}/{item.name}" if folder else item.name
-            if path in self._exclude:
+    def _enter(self, prefix: str, items: Iterator[os.DirEntry[str]], above: Denial | None) -> None:
+        """Keep what goes in of a folder; the time of a look is the time of this loop."""
+        known, kept, exclude, most = self._known, self._kept, self._exclude, self._most
+        plain = self._rules.plain and above is None
+        for item in items:
+            path = prefix + item.name
+            if path in exclude:
                 continue
-            with contextlib.suppress(FileNotFoundError):
-                found = self._found(path, item)
-                if found is not None:
-                    yield found
+            try:
+                info = item.stat(follow_symlinks=False)
+            except OSError as error:
+                self._missed(path, error)
+                continue
+            clear = plain and stat.S_ISREG(info.st_mode) and denied(item.name) is None
+            if not clear and not self._goes_in(path, info, above):
+                continue
+            entry = known.get(path)
+            stamp = (info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns)
+            if entry is None or entry.stamp != stamp or entry.kind != "file":
+                entry = self._entry(path, info, entry)
+            if entry is not None:
+                kept.append(entry)
+            if len(kept) > most:
+                self.cut = True
+                return
 
-    def _found(self, path: str, item: os.DirEntry[str]) -> Found | None:
-        info = item.stat(follow_symlinks=False)
+    def _goes_in(self, path: str, info: os.stat_result, above: Denial | None) -> bool:
+        """Judge a path; a folder is to be entered unless it is shut."""
+        is_folder = stat.S_ISDIR(info.st_mode)
+        verdict = self._rules.judge(path, is_folder, above)
+        if verdict.note:
+            self.note(verdict.note)
+        if is_folder and not verdict.shut:
+            self._waiting.append((path, verdict.denial))
+            if verdict.out:
+                self._open[path] = Entry(path, "dir", info.st_mode & 0o777, 0, "", stamp_of(info))
+        if not verdict.out and self._open:
+            self._kept += [self._open.pop(p) for p in parents(path) if p in self._open]
+        return not verdict.out
+
+    def _missed(self, path: str, error: OSError) -> None:
+        """Keep a note of what cannot be read, unless it went away."""
+        if not isinstance(error, FileNotFoundError):
+            self.note(f"{path}: left out, cannot be read ({error.strerror})")
+
+    def _entry(self, path: str, info: os.stat_result, known: Entry | None) -> Entry | None:
+        """The entry of what is not known as it is; a note and none for what cannot go in."""
+        mode, stamp = info.st_mode & 0o777, stamp_of(info)
         if stat.S_ISREG(info.st_mode):
-            return Found(path, "file", info)
+            return Entry(path, "file", mode, info.st_size, "", stamp)
         if stat.S_ISDIR(info.st_mode):
-            return Found(path, "dir", info)
-        if not stat.S_ISLNK(info.st_mode):
+            entry = Entry(path, "dir", mode, 0, "", stamp)
+        elif stat.S_ISLNK(info.st_mode):
+            target = self._target(path)
+            if target is None:
+                return None
+            entry = Entry(path, "link", mode, 0, target, stamp)
+        else:
             self.note(f"{path}: left out, neither file nor folder ({_sort(info.st_mode)})")
             return None
-        target = os.readlink(item.path)
-        end = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
-        if end.startswith("/") or end == ".." or end.startswith("../"):
-            self.note(f"{path}: left out, a link that leaves the tree (to {target})")
-            self._leaves(path)
-            return None
-        return Found(path, "link", info, target)
+        return known if known == entry else entry
 
-    def _leaves(self, path: str) -> None:
-        """Keep a link that leads to something outside, unless the rules leave it out anyway."""
-        end = os.path.realpath(self._root / path)
-        if os.path.exists(end) and not self._rules.judge(path, False).out:
-            self.links.append((path, end))
+    def _target(self, path: str) -> str | None:
+        """The target of a link; a note and none if it leaves the tree."""
+        try:
+            target = os.readlink(f"{self._root}/{path}")
+        except OSError as error:
+            self._missed(path, error)
+            return None
+        end = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+        if not end.startswith("/") and end != ".." and not end.startswith("../"):
+            return target
+        self.note(f"{path}: left out, a link that leaves the tree (to {target})")
+        real = os.path.realpath(f"{self._root}/{path}")
+        if os.path.exists(real):
+            self.links.append((path, real))
+        return None
 
     def note(self, text: str) -> None:
         """Keep a note of what was left out."""
@@ -137,7 +174,7 @@ def _sort(mode: int) -> str:
 
 def parents(path: str) -> Iterator[str]:
     """The folders above a path, the nearest first, without the root."""
-    while path := posixpath.dirname(path):
+    while path := path.rpartition("/")[0]:
         yield path
 
 

@@ -3,37 +3,50 @@
 from __future__ import annotations
 
 import contextlib
-import json
+import gc
 import os
 import secrets
+from array import array
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
-from pxtui.image.context import Entry, Listing
+from pxtui.image.context import Listing, signature_of, signed, unsigned
 
 KEPT = 20
-_V = 1
 
 
 class Trees:
-    """The listings of one project, one file each, named by signature; what is lost is made anew."""
+    """The listings of one project, one file each, named by signature; what is lost is made anew.
+
+    The first line of a file has the numbers of all entries (size and stamp) in hexadecimal, the
+    rest is what the signature is over: that is all quick to read, and told if it is damaged.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._last: Listing | None = None
 
     def read(self, signature: str) -> Listing | None:
         """The listing of this signature, without its notes; None if it is not kept or no good."""
+        if self._last is not None and self._last.signature == signature:
+            return self._last
+        numbers = array("q")
         try:
-            kept = json.loads((self._folder / signature).read_text(errors="surrogateescape"))
-            if kept["v"] != _V:
+            line, _, data = (self._folder / signature).read_bytes().partition(b"\n")
+            numbers.frombytes(bytes.fromhex(line.decode()))
+            if signature_of(data) != signature:
                 return None
-            entries = tuple(
-                Entry(path, kind, mode, size, content, tuple(stamp))
-                for path, kind, mode, size, content, stamp in kept["entries"]
-            )
-        except (OSError, ValueError, TypeError, KeyError, IndexError):
+            with _without_collections():
+                entries = unsigned(data, numbers)
+        except (OSError, ValueError):
             return None
         files = sum(entry.kind != "dir" for entry in entries)
         return Listing(entries, signature, files, sum(entry.size for entry in entries))
+
+    def newest_first(self) -> list[str]:
+        """The signatures that are kept."""
+        return self._names()[::-1]
 
     def newest(self) -> Listing | None:
         """The listing that was written last."""
@@ -42,14 +55,15 @@ class Trees:
 
     def write(self, listing: Listing) -> None:
         """Keep a listing, and of the others the newest; a cache that cannot be written is none."""
-        entries = [(e.path, e.kind, e.mode, e.size, e.content, e.stamp) for e in listing.entries]
-        text = json.dumps({"v": _V, "entries": entries})
+        self._last = listing
+        columns = zip(*((entry.size, *entry.stamp) for entry in listing.entries), strict=True)
+        numbers = array("q", chain(*columns))
         temporary = self._folder / f".{secrets.token_hex(4)}.tmp"
         with contextlib.suppress(OSError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with open(fd, "w", errors="surrogateescape") as file:
-                file.write(text)
+            with open(fd, "wb") as file:
+                file.write(numbers.tobytes().hex().encode() + b"\n" + signed(listing.entries))
             os.replace(temporary, self._folder / listing.signature)
             for old in self._names()[:-KEPT]:
                 (self._folder / old).unlink()
@@ -61,3 +75,15 @@ class Trees:
             return [item.name for item in sorted(found, key=lambda item: item.stat().st_mtime_ns)]
         except OSError:
             return []
+
+
+@contextlib.contextmanager
+def _without_collections() -> Iterator[None]:
+    """Tens of thousands of objects that stay: to look for cycles in them takes as long again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

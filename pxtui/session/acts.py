@@ -227,13 +227,14 @@ async def find_image(parts: Parts) -> None:
         return
     resolved = state.resolved
     with contextlib.suppress(PxtuiError, OSError):
-        request = await _request(parts, resolved, listing)
+        request = await request_of(parts, resolved, listing)
         image = await threads.in_thread("find", lambda: engine.find(request))
         if image is not None:
             parts.teller.tell(ImageSeen(image, target(resolved, listing.signature)))
 
 
-async def _request(parts: Parts, resolved: Resolved, listing: context.Listing) -> BuildRequest:
+async def request_of(parts: Parts, resolved: Resolved, listing: context.Listing) -> BuildRequest:
+    """What an engine is asked to build."""
     staged = await threads.in_thread("stage", lambda: _staged(parts, resolved))
     return BuildRequest(
         id=places.new_id(),
@@ -260,12 +261,14 @@ async def _build(parts: Parts, action: schedule.Build) -> None:
     assert listing is not None  # noqa: S101
     assert resolved is not None  # noqa: S101
     try:
-        request = await _request(parts, resolved, listing)
+        request = await request_of(parts, resolved, listing)
     except (PxtuiError, OSError) as error:
         parts.teller.tell(Dropped(str(error), "error"))
         return
     anew = replace(request, no_cache=action.no_cache or resolved.nocache, pull=action.pull)
-    parts.builds.start(engine, anew, lambda signature: target(resolved, signature), action.cause)
+    seen = parts.teller.state.engine
+    where, cause = seen.id if seen else "", action.cause
+    parts.builds.start(engine, anew, lambda signature: target(resolved, signature), cause, where)
 
 
 def _enqueue(parts: Parts, action: schedule.Enqueue) -> None:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-import shutil
 import time
 from collections.abc import Callable
 
 from pxtui.engine import BuildJob, BuildRequest, Engine, Outcome, StepReport
-from pxtui.errors import EngineError
-from pxtui.events import Event, Finished, Started, Step
+from pxtui.errors import EngineError, StateError
+from pxtui.events import Event, Finished, Started
+from pxtui.history import builds as history
+from pxtui.image.context import Listing
 from pxtui.logs.store import LogWriter
 from pxtui.places import ProjectPlaces
 from pxtui.session import threads
-
-KEPT = 20
-"""Logs of builds that are kept for a project."""
-
+from pxtui.session.explained import Explained
 
 UNFORESEEN = Outcome("failed", message="an error in pxtui itself ended this, see the debug log")
 
@@ -38,6 +37,9 @@ class Builds:
         self._numbers = itertools.count(1)
         self._job: BuildJob | None = None
         self._closed = False
+        self._earlier = history.Earlier(places)
+        self._built: Listing | None = None
+        """The tree of the newest good image of this session."""
 
     def start(
         self,
@@ -45,6 +47,7 @@ class Builds:
         request: BuildRequest,
         target_of: Callable[[str], str],
         cause: str,
+        engine_id: str = "",
     ) -> None:
         """Begin a build; its Finished follows whatever happens.
 
@@ -54,7 +57,7 @@ class Builds:
         target, number = target_of(request.listing.signature), next(self._numbers)
         started = Started("build", request.id, number, cause, time.time(), target)
         self._tell_now(started)
-        threads.start("build", lambda: self._work(engine, request, started, target_of))
+        threads.start("build", lambda: self._work(engine, request, started, target_of, engine_id))
 
     def _work(
         self,
@@ -62,12 +65,15 @@ class Builds:
         request: BuildRequest,
         started: Started,
         target_of: Callable[[str], str],
+        engine_id: str,
     ) -> None:
         sink = LogWriter(self._places.build(request.id), self._log_size)
+        told = Explained(
+            request, engine_id, self._earlier.look(), lambda s: self._listing(request, s)
+        )
 
         def report(step: StepReport) -> None:
-            how = (step.state, step.cached, step.seconds, step.size)
-            self._tell(Step(request.id, step.index, step.total, step.text, *how))
+            self._tell(told.step(step))
 
         outcome = UNFORESEEN
         try:
@@ -79,15 +85,27 @@ class Builds:
             outcome = Outcome("failed", message=str(error))
         finally:
             sink.close()
+            self._keep(request, told, started, outcome)
             target = target_of(outcome.signature) if outcome.signature else ""
             self._tell(_finished(started, outcome, target))
-        self._prune()
+        history.prune(self._places)
 
-    def _prune(self) -> None:
-        folder = self._places.home / "builds"
-        logs = sorted(folder.iterdir()) if folder.is_dir() else []
-        for old in logs[:-KEPT]:
-            shutil.rmtree(old, ignore_errors=True)
+    def _listing(self, request: BuildRequest, signature: str) -> Listing | None:
+        """The tree of an image that was built before."""
+        if self._built is not None and self._built.signature == signature:
+            return self._built
+        return request.trees.read(signature) if request.trees else None
+
+    def _keep(
+        self, request: BuildRequest, told: Explained, started: Started, outcome: Outcome
+    ) -> None:
+        if request.until:
+            return  # a part of an image tells nothing of the whole
+        if outcome.signature == request.listing.signature:
+            self._built = request.listing
+        # without its record a build is as good, only less can be said of the next
+        with contextlib.suppress(StateError):
+            history.write(self._places, told.record(started, outcome, time.time() - started.at))
 
     def close(self) -> None:
         """Stop the build that goes on, if there is one."""
@@ -110,4 +128,5 @@ def _finished(started: Started, outcome: Outcome, target: str) -> Finished:
         now,
         target,
         started.number,
+        sizes=outcome.sizes,
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from pxtui import project as files
 from pxtui.events import TreeSeen
-from pxtui.image.context import Listing, amount
+from pxtui.image.context import Entry, Listing, amount
 from pxtui.image.tree import open_file, open_folder
 from pxtui.needs import Need
 from pxtui.project import Project
@@ -46,18 +46,31 @@ _NOT_PROPOSED = re.compile(
 _GIVE = (("give", "give it to the runs"), ("no", "leave it out"))
 
 
-def variables_read(root: Path, scripts: Iterator[str]) -> frozenset[str]:
-    """Names of variables that the project's scripts read, as far as a look at the text tells."""
-    names: set[str] = set()
-    with open_folder(root) as fd:
-        for path in scripts:
-            try:
-                with open_file(fd, path) as file:
-                    text = file.read(_SCRIPT)
-            except OSError:
-                continue
-            names |= {name.decode() for name in _READS.findall(text)}
-            names |= {_KEYS[module.decode()] for module in _IMPORT.findall(text)}
+class Scripts:
+    """What variables the project's scripts read; a script is read once for each of its contents."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, frozenset[str]] = {}
+
+    def variables(self, root: Path, scripts: Iterable[Entry]) -> frozenset[str]:
+        """Names of variables that they read, as far as a look at the text tells."""
+        known, self._known = self._known, {}
+        with open_folder(root) as fd:
+            for entry in scripts:
+                names = known.get(entry.content)
+                if names is None:
+                    try:
+                        with open_file(fd, entry.path) as file:
+                            names = _variables_in(file.read(_SCRIPT))
+                    except OSError:
+                        continue
+                self._known[entry.content] = names
+        return frozenset().union(*self._known.values())
+
+
+def _variables_in(text: bytes) -> frozenset[str]:
+    names = {name.decode() for name in _READS.findall(text)}
+    names |= {_KEYS[module.decode()] for module in _IMPORT.findall(text)}
     return frozenset(name for name in names if not _NOT_PROPOSED.fullmatch(name))
 
 
@@ -82,6 +95,7 @@ class Needs:
         self._project, self._settings = project, settings
         self._signature = ""
         self._read: frozenset[str] = frozenset()
+        self._scripts = Scripts()
 
     def look(self, tree: Tree) -> tuple[TreeSeen, tuple[str, ...]]:
         """Look at the tree with what was decided on its folders."""
@@ -98,9 +112,9 @@ class Needs:
     def gather(self, seen: TreeSeen, listing: Listing | None, remote: bool) -> tuple[Need, ...]:
         """Everything to decide, with what was decided; `remote`: mounts are of another machine."""
         if listing is not None and listing.signature != self._signature:
-            scripts = (e.path for e in listing.entries if e.path.endswith(".py"))
+            scripts = (e for e in listing.entries if e.path.endswith(".py") and e.kind == "file")
             self._signature = listing.signature
-            self._read = variables_read(self._project.root, scripts)
+            self._read = self._scripts.variables(self._project.root, scripts)
         decided = files.read_decisions(self._project.places)
         root = self._project.root
         needs = gather(root, self._settings, seen, self._read, decided, os.environ)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import threading
 from collections.abc import Callable, Mapping
 
 from pxtui import places
@@ -13,7 +14,7 @@ from pxtui.errors import StateError
 from pxtui.events import EngineSeen, Event, Finished, Hinted, Notice
 from pxtui.image.trees import Trees
 from pxtui.project import Project
-from pxtui.session import threads
+from pxtui.session import images, threads
 from pxtui.session.builds import Builds
 from pxtui.session.link import Link
 from pxtui.session.needs import Needs
@@ -27,6 +28,10 @@ from pxtui.state import State
 
 CLOSING = 0.3
 """Seconds that jobs are given to notice that the session closes."""
+FEW = 10
+"""Images of which that many need no look at whether some can go."""
+TIDYING = 1.0
+"""Seconds that a command gives the removal of old images at its end."""
 
 
 class Chores:
@@ -80,8 +85,8 @@ class Parts:
         self.unlooked: State | None = None
         """What was so before the polyaxonfile changed, until the tree is looked at too."""
         self.working = WorkingSet(project, names, keep_draft=attended)
-        self.tree = Tree(project, settings)
         self.trees = Trees(places.trees(project.places.project))
+        self.tree = Tree(project, settings, self.trees)
         self.owner = Owner(project.places.owners)
         self.link = Link(engine, self._image, self._seen, keep_trying=follow)
         tell_now, size = self.teller.tell, settings.log_max_size
@@ -90,6 +95,7 @@ class Parts:
         self.runs = Runs(project.places, self.owner.name, tell_soon, tell_now, settings, name)
         self.needs = Needs(project, settings)
         self._loop = asyncio.get_running_loop()
+        self._tidying: threading.Thread | None = None
 
     def _image(self) -> str:
         resolved = self.teller.state.resolved
@@ -100,9 +106,21 @@ class Parts:
 
     def _build_told(self, event: Event) -> None:
         """A build takes time: at its end the tree is doubted."""
+        if isinstance(event, Finished):
+            self._tidy(event)
         self.teller.tell_soon(event)
         if isinstance(event, Finished):
             self.hint_soon()
+
+    def _tidy(self, built: Finished) -> None:
+        """After a good build old images go, beside whatever comes next."""
+        engine = self.link.engine
+        keep = self.settings.builds_keep
+        # to list images keeps an engine busy for a while: not while there are few
+        many = len(self.trees.newest_first()) > min(keep, FEW)
+        if engine is not None and built.outcome == "done" and many:
+            needed = lambda: images.in_use(self.teller.state, built)  # noqa: E731
+            self._tidying = images.tidy_soon(engine, self.project.root, keep, needed)
 
     def doubt(self) -> None:
         """The tree may have changed."""
@@ -138,6 +156,9 @@ class Parts:
                 async with asyncio.timeout(CLOSING):
                     await self._settled()
         self.runs.let_go()
+        if not self.attended and (tidying := self._tidying) is not None:
+            # all has been told: without this a command would end before anything is removed
+            await threads.in_thread("tidying", lambda: tidying.join(TIDYING))
         threads.start("closing", self.link.close)
         self.owner.close()
         self.teller.close()

@@ -27,7 +27,7 @@ from pxtui.events import (
 )
 from pxtui.polyaxonfile.path import Path
 from pxtui.project import Project
-from pxtui.session import acts, adopt, threads
+from pxtui.session import acts, adopt, before, threads
 from pxtui.session.edits import Side
 from pxtui.session.parts import Parts
 from pxtui.session.working import WorkingSet
@@ -238,6 +238,12 @@ class Session:
     def answer(self, question: str, choice: str) -> None:
         """Answer an Asked by the key of one of its choices."""
         self._do(lambda: acts.answer(self._parts, question, choice))
+
+    async def shell_before(
+        self, step: int, say: Callable[[str], None], unwanted: asyncio.Event
+    ) -> str:
+        """A shell in this terminal, in the state before a step of the build; why there was none."""
+        return await before.shell(self._parts, step, say, unwanted)
 
     def consent(self) -> None:
         """Typing the command was the consent, for the engine that is connected."""

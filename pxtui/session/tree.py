@@ -9,6 +9,7 @@ from pxtui.errors import ContextError
 from pxtui.events import TreeSeen
 from pxtui.image import context
 from pxtui.image.tree import parents
+from pxtui.image.trees import Trees
 from pxtui.project import Project
 from pxtui.settings import Settings
 from pxtui.watch import Watcher
@@ -17,9 +18,9 @@ from pxtui.watch import Watcher
 class Tree:
     """Looks at the tree; `listing` is what was seen last."""
 
-    def __init__(self, project: Project, settings: Settings) -> None:
+    def __init__(self, project: Project, settings: Settings, trees: Trees) -> None:
         self.listing: context.Listing | None = None
-        self._project = project
+        self._project, self._trees = project, trees
         self._limits = context.Limits(settings.context_max_size, settings.context_max_files)
         self._own = frozenset(() if settings.context_polyaxonfile else project.shown_files)
         self._left_out: frozenset[str] = frozenset()
@@ -37,7 +38,8 @@ class Tree:
         old = self.listing
         try:
             exclude = self._own | self._left_out
-            new = context.look(self._project.root, self._limits, exclude, old)
+            known = old or self._trees.newest()
+            new = context.look(self._project.root, self._limits, exclude, known)
         except context.TreeTooBig as error:
             self.listing = None
             told = str(error)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import BindingType
 
+from pxtui.session import images
 from pxtui.ui import theme as themes
 from pxtui.ui.bound import commands, help_sections
 from pxtui.ui.dialogs.help import Help
+from pxtui.ui.dialogs.images import Images
 from pxtui.ui.dialogs.leaving import leaving
-from pxtui.ui.dialogs.palette import Palette
+from pxtui.ui.dialogs.palette import Command, Palette
 from pxtui.ui.file_actions import FileActions
 from pxtui.ui.keys import ALIASES, BINDINGS
 from pxtui.ui.layout import PANES, TABS
@@ -18,6 +21,9 @@ from pxtui.ui.list_actions import ListActions
 from pxtui.ui.log_view import LogPart
 from pxtui.ui.panes.runs import Runs
 from pxtui.ui.run_actions import RunActions
+
+IMAGES = Command("Images of this project: their sizes, and which to remove", "", "images", "images")
+"""Offered by the palette only: it is wanted too seldom for a key."""
 
 
 class KeyedApp(RunActions, ListActions, FileActions, inherit_bindings=False):
@@ -76,11 +82,16 @@ class KeyedApp(RunActions, ListActions, FileActions, inherit_bindings=False):
     def action_palette(self) -> None:
         """Type what to do."""
         found = commands(self, self.screen, ALIASES, themes.THEMES)
-        self.push_screen(Palette(found), self._do)
+        self.push_screen(Palette([*found, IMAGES]), self._do)
 
     async def _do(self, action: str | None) -> None:
         if action:
             await self.run_action(action)
+
+    def action_images(self) -> None:
+        """Show the images of this project on the engine."""
+        look, remove = partial(images.look, self.session), partial(images.remove_one, self.session)
+        self.push_screen(Images(look, remove, self.now))
 
     def action_theme(self, name: str) -> None:
         """Take another theme."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from textual.binding import Binding, BindingType
 
+from pxtui.session.before import step_to_enter
 from pxtui.state import State
 from pxtui.ui.pane import Pane
 from pxtui.ui.panes.build import Build
@@ -25,6 +26,9 @@ BINDINGS: list[BindingType] = [
             tooltip="Run again as the newest run, or as the one under the cursor in Runs."),
     Binding("R", "run_here", "run here", id="run-here",
             tooltip="Run the values on screen in this terminal, with its keys (for pdb)."),
+    Binding("E", "shell_before", "shell", id="shell-before",
+            tooltip="A shell in this terminal, in the state before the step of the build that"
+            " failed."),
     Binding("w", "watch", "watch", id="watch",
             tooltip="What a changed file leads to: then w off, b build, r build and run."),
     Binding("e", "edit", "edit", id="edit", tooltip="Open the polyaxonfile in your editor."),
@@ -79,7 +83,10 @@ BINDINGS: list[BindingType] = [
             tooltip="Says how to quit."),
 ]  # fmt: skip
 
-ALIASES = {"save": "w", "quit": "q", "quit-now": "q!", "edit": "e", "run": "r", "build": "b"}
+ALIASES = {
+    **{"save": "w", "quit": "q", "quit-now": "q!", "edit": "e", "run": "r", "build": "b"},
+    "shell-before": "shell-before",
+}
 """What can be typed in the palette for a command."""
 
 
@@ -94,6 +101,8 @@ def footer(state: State, pane: Pane | None) -> Iterable[tuple[str, str]]:
     if state.no_file is None:
         yield "run", "run / queue" if state.runs else "run"
         yield "build", "build"
+    if isinstance(pane, Build) and step_to_enter(state) is not None:
+        yield "shell-before", "shell"
     waiting = isinstance(pane, Runs) and pane.selected is not None and pane.selected.wait
     if not waiting and (state.runs or state.building or state.queue):
         yield "stop", "stop"

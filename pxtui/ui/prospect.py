@@ -8,7 +8,7 @@ from pxtui.polyaxonfile.reading import Reading
 from pxtui.state import State
 from pxtui.ui import words
 from pxtui.ui.draw import Row, row
-from pxtui.ui.listed import next_number
+from pxtui.ui.listed import next_number, when
 
 
 def hindrance(state: State) -> str:
@@ -19,7 +19,7 @@ def hindrance(state: State) -> str:
         return "the polyaxonfile is being read"
     if state.resolved is None:
         return errors_words(state.reading, state.base)
-    if not state.resolved.image:
+    if not (state.resolved.image or state.resolved.dockerfile):
         return "the polyaxonfile names no image"
     if not state.resolved.cmd:
         return "the polyaxonfile has no cmd"
@@ -80,7 +80,25 @@ def run_words(state: State) -> str:
             if state.building.started.target == state.target
             else ("build anew, then run")
         )
-    return "run" if state.image_is_current else "build, then run"
+    if state.image_is_current:
+        return "run"
+    return "build again, then run" if has_failed(state) else "build, then run"
+
+
+def has_failed(state: State) -> bool:
+    """Whether what is wanted now is what the last build failed to make."""
+    return state.failed == state.target != ""
+
+
+def image_words(state: State, now: float) -> str:
+    """Which image is the newest good one: `12:01:53 · 3 min ago`."""
+    if state.image is None:
+        return "none yet"
+    if not state.image.at:
+        return "one from before"
+    told = when(state.image.at, now)
+    clock = words.clock(state.image.at)
+    return clock if ":" in told else f"{clock} · {told}"
 
 
 def asks_first(state: State) -> bool:
@@ -108,4 +126,5 @@ def prospect(state: State) -> tuple[Row, ...]:
     if state.image_is_current:
         ready = "environment is ready" if local else "image is ready, no build needed"
         return (runs, row((" ✓  ", "good"), (ready, "soft")))
-    return (runs, row((" b  ", "key b"), "only build"))
+    failed = " · the last build failed" if has_failed(state) else ""
+    return (runs, row((" b  ", "key b"), "only build", (failed, "soft")))

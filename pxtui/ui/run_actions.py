@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 from pxtui.events import WatchMode
+from pxtui.session.before import step_to_enter
 from pxtui.state import Run
 from pxtui.ui import words
 from pxtui.ui.acting import ActingApp
@@ -49,13 +51,30 @@ class RunActions(ActingApp, inherit_bindings=False):
         if asks_first(state):
             self.say("nothing was run here yet", hint="r shows what will be done and asks once")
             return
+        await self._lend(child_command(self.session.root, state))
+        self.session.reload()
+
+    async def action_shell_before(self) -> None:
+        """A shell in this terminal, in the state before the step that failed."""
+        state = self.session.state
+        step, engine = step_to_enter(state), state.engine
+        if step is None:
+            self.say("no step of the newest build failed", hint="E looks at the state before one")
+        elif engine is None or not (engine.ok and engine.isolated):
+            self.say("a shell needs a container engine", "warning")
+        else:
+            what = ("build", f"--shell-before={step.index}")
+            command = child_command(self.session.root, state, what)
+            await self._lend(command, "shell", stays=False)
+
+    async def _lend(self, command: Sequence[str], what: str = "run", *, stays: bool = True) -> None:
+        """Let a command have the terminal, and say how it ended."""
         self.terminal_lent = True
         try:
-            trouble = await run_here(self, child_command(self.session.root, state))
+            trouble = await run_here(self, command, what, stays=stays)
         finally:
             self.terminal_lent = False
         self.say(*trouble)
-        self.session.reload()
 
     def action_stop(self) -> None:
         """Stop the run under the cursor or the newest, else what goes on, else what waits."""

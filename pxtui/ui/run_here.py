@@ -1,4 +1,4 @@
-"""A run in the person's own terminal: a pxtui of its own, with the keys and the size of it."""
+"""A run or a shell in the person's own terminal: a pxtui of its own, with its keys and size."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ Said = tuple[str, str]
 """Words for the person and their severity."""
 
 
-def child_command(root: Path, state: State) -> list[str]:
-    """The pxtui that runs the working set: edits come from the draft, never by its command line."""
+RUN = ("run", "--tty")
+
+
+def child_command(root: Path, state: State, what: Sequence[str] = RUN) -> list[str]:
+    """The pxtui for the working set: edits come from the draft, never by its command line."""
     command = [sys.executable, "-P", "-m", "pxtui", "-C", str(root)]
     if state.file_text is not None:
         for name, _ in state.file_text.files:
@@ -28,28 +31,34 @@ def child_command(root: Path, state: State) -> list[str]:
     if engine is not None:
         kind = "local" if not engine.isolated else engine.name.partition(" ")[0]
         command += ["--engine", kind] if kind in MODULES else []
-    return [*command, "run", "--tty", "--draft"]
+    return [*command, *what, "--draft"]
 
 
-async def run_here(app: App[int], command: Sequence[str]) -> Said:
-    """Hand the terminal to a command until it ends and the person has read it; how it ended."""
+async def run_here(
+    app: App[int], command: Sequence[str], what: str = "run", *, stays: bool = True
+) -> Said:
+    """Hand the terminal to a command until it ends and the person has read it; how it ended.
+
+    One that does not stay needs to be read only where it failed.
+    """
     try:
         # see run_editor: no frame may be drawn meanwhile, and nothing be raised
         with app.suspend(), app.batch_update():
-            return await _watched(command)
+            return await _watched(command, what, stays)
     except SuspendNotSupported:
-        return "this terminal cannot be handed to a run", "error"
+        return f"this terminal cannot be handed to a {what}", "error"
 
 
-async def _watched(command: Sequence[str]) -> Said:
+async def _watched(command: Sequence[str], what: str, stays: bool) -> Said:
     with _terminal_kept():
         try:
             code = await (await asyncio.create_subprocess_exec(*command)).wait()
         except OSError as error:
-            return f"the run in this terminal did not start: {error.strerror}", "error"
+            return f"the {what} in this terminal did not start: {error.strerror}", "error"
     told = f"ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-    await _read_enter(told)
-    return f"the run in this terminal {told}", "info" if code == 0 else "warning"
+    if code or stays:
+        await _read_enter(told)
+    return f"the {what} in this terminal {told}", "info" if code == 0 else "warning"
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pxtui.facts import gpu_in_brief
 from pxtui.logs.text import clean_line
+from pxtui.session.before import failed_step
 from pxtui.state import State
 from pxtui.ui import words
 from pxtui.ui.draw import Block, Piece, Row, cut, row, width_of
@@ -74,6 +75,10 @@ class StatusLine(Block):
             fill = f"ground b @{tone}" if tone == "bad" else "strong b @hair"
             seconds = (f"  {words.took(state.last.seconds)}", "ink")
             run = next((r for r in listed_runs(state) if r.id == state.last.id), None)
+            failed = failed_step(state.build) if state.last.phase == "build" else None
+            if failed is not None:
+                step = f"  step {failed.index} of {failed.total}"
+                return row((f" {glyph} {word} ", fill)), row(seconds, (step, "soft"))
             if state.last.phase == "build" or not (run or state.last.number):
                 return row((f" {glyph} {word} ", fill)), row(seconds)
             name, differs = (run.name, run.differs) if run else (f"#{state.last.number}", "")
@@ -104,8 +109,11 @@ class StatusLine(Block):
         if state.resolved is None:  # it may hold what the file will say when it is mended
             return row(("○ ", "soft"), (what, "ink"), ("" if narrow else " is built", "soft"))
         if not state.image_is_current:
+            of = f" of {words.clock(state.image.at)[:5]}" if state.image.at else ""
             return row(
-                ("~ ", "key"), (what, "ink"), ("" if narrow else " lacks last change", "soft")
+                ("~ ", "key"),
+                (what, "ink"),
+                ("" if narrow else f"{of} lacks last change", "soft"),
             )
         if not state.fresh:
             return row(("✓ ", "good"), (what, "ink"), ("" if narrow else " is ready", "soft"))

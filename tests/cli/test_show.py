@@ -87,3 +87,18 @@ def test_files_are_laid_over_each_other(make_project: Make, pxtui: Pxtui) -> Non
     shown = json.loads(done.stdout)
     assert shown["trials_total"] == 8
     assert {trial["lr"] for trial in shown["trials"]} == {7}
+
+
+def test_a_dockerfile_of_the_project_is_shown_as_it_is(make_project: Make, pxtui: Pxtui) -> None:
+    text = "version: 1\nkind: job\nbuild: {dockerfile: d/Dockerfile, context: d}\nrun: {cmd: x}\n"
+    root = make_project(text)
+    missing = pxtui("-C", str(root), "show", "--dockerfile")
+    assert (missing.returncode, missing.stdout) == (3, "")
+    assert "context: d is no folder of the project" in missing.stderr
+    (root / "d").mkdir()
+    (root / "d" / "Dockerfile").write_text("# \x1b[31mours\nFROM scratch\n")
+    assert pxtui("-C", str(root), "show", "--dockerfile").stdout == "# ␛[31mours\nFROM scratch\n"
+    assert "image    by d/Dockerfile in d/" in pxtui("-C", str(root), "show").stdout.splitlines()
+    (root / "polyaxonfile.yml").write_text(text.replace("d/Docker", "../Docker"))
+    outside = pxtui("-C", str(root), "show", "--dockerfile")
+    assert "dockerfile: ../Dockerfile is outside of the project" in outside.stderr

@@ -1,7 +1,8 @@
-"""A real engine for the tests, a second one that may be killed, and what they both need."""
+"""A real engine for the tests, others that may be killed or filled, Podman, and what all need."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import subprocess
@@ -207,6 +208,29 @@ def workshop(engine: DockerEngine, found: Found, folder: Path) -> Workshop:
     return Workshop(engine, found, root, folder / "runs")
 
 
+def script(*words: str | Path, seconds: float = 90) -> str:
+    """What a command of .ci/engine prints; where it cannot do it, the test is skipped."""
+    if os.geteuid() != 0:
+        missing(f"`.ci/engine {words[0]}` needs root")
+    done = subprocess.run(
+        [SCRIPT, *words], capture_output=True, text=True, timeout=seconds, check=False
+    )
+    if done.returncode != 0:
+        missing(f"`.ci/engine {words[0]}` failed: {done.stderr[-300:]}")
+    return done.stdout.strip()
+
+
+@contextlib.contextmanager
+def own_folder(kind: str) -> Iterator[Path]:
+    """A folder for what `.ci/engine KIND-up` starts; it is ended and removed at the end."""
+    # the path of a socket is short
+    with tempfile.TemporaryDirectory(prefix="pxtui-", ignore_cleanup_errors=True) as name:
+        try:
+            yield Path(name)
+        finally:
+            subprocess.run([SCRIPT, f"{kind}-down", name], timeout=60, check=False)
+
+
 @dataclass
 class Private:
     """An engine of its own that may be killed."""
@@ -217,32 +241,39 @@ class Private:
     def kill(self) -> None:
         subprocess.run([SCRIPT, "private-kill", self.folder], check=True)
 
+    def restart(self) -> None:
+        """Start it again after it was killed."""
+        script("private-up", self.folder)
+
     def pid(self) -> int:
         return int((self.folder / "dockerd.pid").read_text())
+
+
+@contextlib.contextmanager
+def second_engine(work: Path, *options: str) -> Iterator[Private]:
+    """An engine of its own, see `private-up` in .ci/engine."""
+    with own_folder("private") as folder:
+        host = script("private-up", folder, "--images", *options, seconds=240)
+        found = Found("docker", host, "test")
+        engine = DockerEngine(found)
+        engine.info()
+        yield Private(folder, workshop(engine, found, work))
+        engine.close()
 
 
 @pytest.fixture
 def private(tmp_path: Path) -> Iterator[Private]:
     """A second engine, made for one test."""
-    if os.geteuid() != 0:
-        missing("a second engine needs root")
-    # the path of a socket is short
-    with tempfile.TemporaryDirectory(prefix="pxtui-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        try:
-            done = subprocess.run(
-                [SCRIPT, "private-up", folder, "--images"],
-                capture_output=True,
-                text=True,
-                timeout=90,
-                check=False,
-            )
-            if done.returncode != 0:
-                missing(f"no second engine: {done.stderr[-300:]}")
-            found = Found("docker", done.stdout.split()[-1], "test")
-            engine = DockerEngine(found)
-            engine.info()
-            yield Private(folder, workshop(engine, found, tmp_path))
-            engine.close()
-        finally:
-            subprocess.run([SCRIPT, "private-down", folder], timeout=60, check=False)
+    with second_engine(tmp_path) as made:
+        yield made
+
+
+def processes_of(words: str) -> list[int]:
+    """The processes with these words in their command, those in containers included."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            command = (path / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            if words in command and int(path.name) != os.getpid():
+                found.append(int(path.name))
+    return found

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from pxtui import places
 from pxtui.engine import Stream
 from pxtui.engine.docker import DockerEngine, DockerRun, connect
 from pxtui.engine.hosts import Found
@@ -42,14 +43,14 @@ def test_a_build_from_nothing_then_found_again(shop: Workshop) -> None:
         ("WORKDIR /code", "done", first.ended[1][2]),
         ("COPY polyaxon_requirements.txt /code/", "done", first.ended[2][2]),
         (step, "done", False),
-        ("COPY code /code/", "done", False),
+        ("COPY . /code/", "done", False),
     ]
     assert first.sink.all.replace(b"\x1b[91m", b"").replace(b"\x1b[0m", b"") in (
         f"{shop.project}\nwarn\n".encode(),
         f"warn\n{shop.project}\n".encode(),
     )
     again = shop.build(step)
-    assert again.outcome == replace(first.outcome, result="skipped")
+    assert again.outcome == replace(first.outcome, result="skipped", sizes=())
     assert [report.state for report in again.reports] == ["done"] * 5
     assert all(report.cached for report in again.reports)
 
@@ -98,7 +99,7 @@ def test_a_step_that_fails_is_named_with_its_code(shop: Workshop) -> None:
     built = shop.build("echo before", "echo within; exit 3", "echo after")
     assert built.outcome.result == "failed"
     assert built.outcome.exit_code == 3
-    assert built.outcome.message == "step 4 of 6 failed, exit code 3: echo within; exit 3"
+    assert built.outcome.message == "step 4 of 6 failed, exit code 3: echo within; exit 3 → within"
     assert built.outcome.image is None
     assert built.ended[-1][:2] == ("echo within; exit 3", "failed")
     assert b"within\n" in built.sink.all
@@ -126,13 +127,14 @@ def test_what_a_step_prints_names_no_image(shop: Workshop) -> None:
     )
     built = shop.build(lies)
     assert built.outcome.result == "done"
-    assert built.outcome.image == shop.docker("images", "-q", "--no-trunc", f"pxtui/{shop.project}")
+    tag = places.image_tag(shop.project, built.outcome.signature or "")
+    assert built.outcome.image == shop.docker("images", "-q", "--no-trunc", tag)
     assert [state for _, state, _ in built.ended] == ["done"] * 4
 
 
 def test_steps_of_several_lines_and_odd_beginnings(shop: Workshop) -> None:
     steps = (
-        "echo one\necho two",
+        f"echo one\necho two # {shop.project}",
         "cat <<EOF\nFROM nowhere\nEOF",
         "[ -d /code ] && echo bracket",
         "# a comment",
@@ -190,7 +192,7 @@ def test_a_tree_that_moves_is_looked_at_again(
     def moving(*_: object) -> None:
         raise ContextMoved("a file changed")
 
-    monkeypatch.setattr("pxtui.engine.docker.build.pack", moving)
+    monkeypatch.setattr("pxtui.engine.docker.building.pack_code", moving)
     failed = shop.build("echo other").outcome
     assert failed.result == "failed"
     assert "changes faster" in failed.message
@@ -263,7 +265,7 @@ def test_a_build_can_be_closed_while_it_is_packed(
         packing.set()
         wait_for(lambda: check())
 
-    monkeypatch.setattr("pxtui.engine.docker.build.pack", slow)
+    monkeypatch.setattr("pxtui.engine.docker.building.pack_code", slow)
     job = shop.engine.build(shop.request(), Recorder(), lambda _: None)
     waiting = Waiting(job)
     assert packing.wait(5)
@@ -720,3 +722,42 @@ def test_nothing_is_left_open(shop: Workshop) -> None:
     gc.collect()
     assert handles() <= before
     assert threading.active_count() <= threads
+
+
+# --- what the steps share
+
+
+def test_steps_share_a_cache_of_pip_s_downloads(shop: Workshop) -> None:
+    mark = f"echo {shop.project} >$PIP_CACHE_DIR/{shop.project}"
+    assert shop.build(mark).outcome.result == "done"
+    look = f"cat $PIP_CACHE_DIR/{shop.project}; rm $PIP_CACHE_DIR/{shop.project}"
+    again = shop.build(look)
+    assert again.sink.all.decode().strip() == shop.project
+    image = again.outcome.image or ""
+    found = shop.docker("run", "--rm", image, "find", "/var/cache", "-name", shop.project)
+    assert found == ""
+    off = shop.build(f"echo [$PIP_CACHE_DIR] {shop.project}", pip_cache=False)
+    assert off.sink.all.decode().startswith("[]")
+
+
+def test_the_state_before_a_step_is_built_from_the_cache(shop: Workshop) -> None:
+    steps = (f"echo {shop.project} >/made", "exit 3")
+    assert shop.build(*steps).outcome.result == "failed"
+    sink = Recorder()
+    request = replace(shop.request(*steps), until=4)
+    before = shop.engine.build(request, sink, lambda _: None).wait()
+    assert (before.result, sink.all) == ("done", b"")
+    assert shop.docker("run", "--rm", before.image or "", "cat", "/made") == shop.project
+    assert not shop.docker("image", "inspect", "-f", "{{join .RepoTags}}", before.image or "")
+
+
+def test_the_classic_builder_does_the_same(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_BUILDKIT", "0")
+    step = f"echo {shop.project}; ls"
+    first = shop.build(step)
+    assert [cached for _, _, cached in first.ended][2:] == [False] * 2
+    assert first.sink.all.decode() == f"{shop.project}\n"
+    (shop.root / "train.py").write_text("print(2)\n")
+    second = shop.build(step)
+    assert [cached for _, _, cached in second.ended] == [True, True, True, False]
+    assert shop.build("exit 7").outcome.message == "step 3 of 4 failed, exit code 7: exit 7"

@@ -15,11 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pxtui.engine import StepReport, Stream
-from pxtui.engine.docker.build import _error_of, _not_pulled
+from pxtui.engine.docker.building.base import not_pulled
+from pxtui.engine.docker.building.classic import ClassicText
+from pxtui.engine.docker.building.progress import Progress
+from pxtui.engine.docker.building.sending import Failed, _error_of
 from pxtui.engine.docker.connection import messages
 from pxtui.engine.docker.failures import telling
 from pxtui.engine.docker.frames import frames
-from pxtui.engine.docker.steps import Steps
 from pxtui.engine.hosts import Found
 from pxtui.errors import EngineError, EngineLost, NoEngine
 from pxtui.image.dockerfile import Instruction
@@ -58,10 +60,11 @@ class Sink:
 
 def followed(parts: list[str]) -> tuple[list[tuple[int, str, bool]], str]:
     sink, reports = Sink(), list[StepReport]()
-    steps = Steps([Instruction(text, text) for text in TEXTS], sink, reports.append)
+    progress = Progress([Instruction(text, text) for text in TEXTS], sink, reports.append)
+    text = ClassicText(progress, len(TEXTS))
     for part in parts:
-        steps.feed(part)
-    steps.end()
+        text.feed(part)
+    text.finish()
     assert all(report.total == 4 and report.text == TEXTS[report.index - 1] for report in reports)
     return [(r.index, r.state, r.cached) for r in reports], sink.text.decode()
 
@@ -134,16 +137,16 @@ def test_messages_are_whole_in_any_pieces(objects: list[dict[str, str]]) -> None
     ("message", "told"),
     [
         ({"stream": '{"error":"x"}'}, None),
-        ({"error": "x", "errorDetail": {"message": "long", "code": 3}}, ("long", 3)),
-        ({"error": "x"}, ("x", None)),
+        ({"error": "x", "errorDetail": {"message": "long", "code": 3}}, Failed("long", 3)),
+        ({"error": "x"}, Failed("x")),
         ({"error": 'building at STEP "RUN x": exit status 7\n'}, None),
     ],
 )
-def test_errors_of_a_build(message: dict[str, Any], told: tuple[str, int | None] | None) -> None:
+def test_errors_of_a_build(message: dict[str, Any], told: Failed | None) -> None:
     found = _error_of(message)
     if "exit status" in str(message):
         assert found is not None
-        assert found[1] == 7
+        assert found.code == 7
     else:
         assert found == told
 
@@ -161,7 +164,7 @@ def test_errors_of_a_build(message: dict[str, Any], told: tuple[str, int | None]
     ],
 )
 def test_a_pull_that_fails_is_one_line(text: str, cause: str) -> None:
-    error = _not_pulled("x", f"{text}\nmore")
+    error = not_pulled("x", f"{text}\nmore")
     assert cause in error.message
     assert "\n" not in error.message
     assert error.hint

@@ -32,12 +32,12 @@ def test_named_files_are_there_and_a_change_of_the_code_leaves_the_step_cached(
         "COPY setup.sh /code/",
         "COPY requirements/base.txt /code/requirements/",
         "COPY requirements/dev.txt /code/requirements/",
-        "COPY code /code/",
+        "COPY . /code/",
     ]
     (shop.root / "train.py").write_text("print(2)\n")
     second = shop.build(*steps)
     assert second.outcome.result == "done"
-    assert all(cached for text, _, cached in second.ended if text != "COPY code /code/")
+    assert all(cached for text, _, cached in second.ended if text != "COPY . /code/")
     (folder / "base.txt").write_text("scipy\n")
     third = shop.build(*steps)
     assert b"scipy\n" in third.sink.all

@@ -76,7 +76,7 @@ def test_a_docker_run_line_is_what_was_meant() -> None:
         ("--gpus", '"device=0,1"'), ("--platform", "linux/amd64"), ("--user", "1000:100"),
         ("-v", "/big data:/code/data:ro"), ("-v", "/o'k:/code/out"),
         ("-v", "$PWD/outputs:/outputs"), ("-p", "127.0.0.1:16006:6006"),
-        ("-p", "[::1]:8080:80"), ("-w", "/code"), ("--entrypoint", "/bin/bash"),
+        ("-p", "[::1]:8080:80"), ("--entrypoint", "/bin/bash"),
         ("-e", "WANDB_API_KEY"), ("--env-file", "/p/.env"), ("-e", "PYTHONUNBUFFERED=1"),
         ("-e", "POLYAXON_RUN_OUTPUTS_PATH=/outputs"),
     ):  # fmt: skip
@@ -137,7 +137,12 @@ def test_the_docker_run_line_really_runs(tmp_path: Path) -> None:
         env_files=(str(env_file),),
         user="me",
     )
-    line = docker_run.text(Shared(resolved, "python:3.11-slim", wanted, commit="commit abc"))
+    made = "FROM python:3.11-slim\nWORKDIR /code\n"
+    built = subprocess.run(
+        ["docker", "build", "-q", "-"], input=made, capture_output=True, text=True, check=True
+    )
+    image = built.stdout.strip()
+    line = docker_run.text(Shared(resolved, image, wanted, commit="commit abc"))
     assert "mine alone" not in line
     done = subprocess.run(
         ["bash", "-c", line],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import stat
 import tempfile
 import time
 from pathlib import Path
@@ -75,6 +76,40 @@ def test_links_are_never_followed(tmp_path: Path) -> None:
     assert all("leaves the tree" in note for note in listing.skipped)
 
 
+def test_a_chain_of_links_ends_at_the_one_that_leaves(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    (root / "sub").mkdir(parents=True)
+    (tmp_path / "secret").write_text("CANARY")
+    for name, target in {"a": "b", "b": "sub/c", "sub/c": "../../secret", "x": "sub/y/z"}.items():
+        (root / name).symlink_to(target)
+    (root / "sub/y").symlink_to("../..")
+    listing = look(root, Limits())
+    assert [(e.path, e.content) for e in listing.entries if e.kind == "link"] == [
+        ("a", "b"),
+        ("b", "sub/c"),
+        ("x", "sub/y/z"),
+    ]
+    assert listing.files == 3
+    assert dict(listing.links) == {"sub/c": str(tmp_path / "secret"), "sub/y": str(tmp_path)}
+
+
+def test_a_project_may_be_a_link_itself(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "a.py").write_text("1")
+    (tmp_path / "root").symlink_to("real")
+    assert paths(look(tmp_path / "root", Limits())) == ["a.py"]
+
+
+def test_a_device_is_left_out_with_a_note(tmp_path: Path) -> None:
+    try:
+        os.mknod(tmp_path / "null", stat.S_IFCHR | 0o666, os.makedev(1, 3))
+    except PermissionError:
+        pytest.skip("no device may be made here")
+    listing = look(tmp_path, Limits())
+    assert listing.entries == ()
+    assert listing.skipped == ("null: left out, neither file nor folder (device)",)
+
+
 def test_odd_files_are_left_out_with_a_note(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     (tmp_path / "a.py").write_text("1")
@@ -97,15 +132,19 @@ def test_what_cannot_be_read_is_left_out_with_a_note() -> None:
         (root / "closed.txt").write_text("2")
         (root / "closed.txt").chmod(0)
         (root / "shut").mkdir(mode=0)
+        (root / "told").mkdir()
+        (root / "told" / "name.txt").write_text("3")
+        (root / "told").chmod(0o444)  # its names can be read, and no more
         os.seteuid(65534)
         try:
             listing = look(root, Limits())
         finally:
             os.seteuid(0)
-    assert paths(listing) == ["a.py", "shut"]
+    assert paths(listing) == ["a.py", "shut", "told"]
     assert [note.split(" (")[0] for note in listing.skipped] == [
         "closed.txt: left out, cannot be read",
         "shut: left out, cannot be read",
+        "told/name.txt: left out, cannot be read",
     ]
 
 
@@ -169,7 +208,48 @@ def test_equal_stamps_are_not_read_again(tmp_path: Path, monkeypatch: pytest.Mon
     age(tmp_path)
     first = look(tmp_path, Limits())
     monkeypatch.setattr(context, "_digest", lambda *_: pytest.fail("read again"))
-    assert look(tmp_path, Limits(), previous=first) == first
+    again = look(tmp_path, Limits(), previous=first)
+    assert again == first
+    assert again.entries is first.entries
+    assert changes(first, again) == ()
+
+
+def test_what_did_not_change_is_the_same_entry(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(context, "_RACY", 0)  # every stamp is believed
+    (tmp_path / "sub").mkdir()
+    for name in ("a.py", "sub/b.py", "sub/c.py"):
+        (tmp_path / name).write_text("1")
+    (tmp_path / "link").symlink_to("a.py")
+    first = look(tmp_path, Limits())
+    (tmp_path / "sub/b.py").write_text("22")
+    again = look(tmp_path, Limits(), previous=first)
+    other = {e.path for e, f in zip(again.entries, first.entries, strict=True) if e is not f}
+    assert other == {"sub/b.py"}
+    assert changes(first, again) == ("sub/b.py",)
+
+
+@pytest.mark.parametrize("kinds", ["fl", "lf", "fd", "df", "ld", "dl"])
+def test_another_kind_under_a_name_is_a_change(tmp_path: Path, kinds: str) -> None:
+    path = tmp_path / "a"
+
+    def make(kind: str) -> None:
+        if kind == "f":
+            path.write_text("b")
+        elif kind == "l":
+            path.symlink_to("b")
+        else:
+            path.mkdir()
+
+    make(kinds[0])
+    first = look(tmp_path, Limits())
+    path.rmdir() if kinds[0] == "d" else path.unlink()
+    make(kinds[1])
+    again = look_again(tmp_path, first)
+    assert [e.kind for e in again.entries] == [{"f": "file", "l": "link", "d": "dir"}[kinds[1]]]
+    assert again.signature != first.signature
+    assert changes(first, again) == ("a",)
 
 
 def test_a_change_of_the_same_size_and_time_is_seen(tmp_path: Path) -> None:

@@ -12,7 +12,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pxtui.errors import PxtuiError
-from pxtui.image.dockerfile import dockerfile, instructions
+from pxtui.image.dockerfile import (
+    CODE,
+    code_dockerfile,
+    dockerfile,
+    environment_dockerfile,
+    instructions,
+)
 from pxtui.image.plan import ImagePlan, StagedFile
 
 NASTY = "\\\"'$<>{}[]#-&|;! \tabcEOFRUN\néø"
@@ -177,3 +183,38 @@ def test_a_line_that_fails_fails_a_step_of_several_lines() -> None:
     assert code("true\n") == 0
     assert code("cat <<EOF >/dev/null\nx\nEOF") == 0
     assert code("-nosuch; true") == 0
+
+
+def test_the_environment_has_all_but_the_code() -> None:
+    staged = (StagedFile("polyaxon_requirements.txt", b""),)
+    made = ImagePlan("a", (("A", "1"),), staged, ("pip install x", "one\ntwo"), owner="1:2")
+    whole = dockerfile(made, CODE)
+    text = environment_dockerfile(made)
+    assert whole == f"{text}COPY --chown=1:2 {CODE} /code/\n"
+    assert environment_dockerfile(made, until=5) == "".join(text.splitlines(True)[:4])
+
+
+def test_what_builds_pass_to_steps_stands_in_no_text_that_is_shown() -> None:
+    made = plan("pip install x", "one\ntwo")
+    cached = environment_dockerfile(made, "before; ", cached=True)
+    (run, both) = [line for line in cached.splitlines() if line.startswith("RUN")]
+    option, _, command = run.removeprefix("RUN ").partition(" ")
+    assert option.startswith("--mount=type=cache,id=pxtui-pip,target=")
+    assert command.startswith("before; export PIP_CACHE_DIR=")
+    assert command.endswith("; pip install x")
+    argv = json.loads(both.removeprefix("RUN ").partition(" ")[2])
+    assert argv[:2] == ["/bin/sh", "-ec"]
+    assert argv[2].endswith("one\ntwo")
+    assert "PIP_CACHE_DIR" not in dockerfile(made)
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), max_size=5))
+def test_removed_names_are_names_whatever_is_in_them(names: list[str]) -> None:
+    text = code_dockerfile("pxtui/p:tag", "", names)
+    lines = text.split("\n")
+    assert lines[0] == "FROM pxtui/p:tag"
+    assert lines[-2:] == [f"COPY {CODE} /code/", ""]
+    if names:
+        argv = json.loads(lines[1].removeprefix("RUN "))
+        assert argv == ["rm", "-rf", "--", *(f"/code/{name}" for name in names)]
+    assert len(lines) == (4 if names else 3)

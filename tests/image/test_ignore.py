@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import fnmatch
+import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pxtui.errors import ContextError
+from pxtui.image import ignore
 from pxtui.image.context import Limits, Listing, ignored, look
 from pxtui.saving import SAVE_PREFIX
 
@@ -25,6 +30,9 @@ SECRETS = (
     ".azure/token",
     ".kube/config",
     ".docker/config.json",
+    ".dockercfg",
+    ".pgpass",
+    "secrets.yml",
     ".gnupg/ring",
     ".config/gcloud/x.json",
     ".netrc",
@@ -87,6 +95,16 @@ def test_a_secret_that_is_named_goes_in_with_a_note(tmp_path: Path, file: str) -
     listing = seen(tmp_path)
     assert files(listing) == {file, ".env", "certs/ca.pem", ".git/HEAD", "a.py"}
     assert any(note.startswith(".env: sent") for note in listing.skipped)
+
+
+@pytest.mark.parametrize("file", [".dockerignore", ".polyaxonignore"])
+def test_each_secret_goes_in_only_by_its_own_name(tmp_path: Path, file: str) -> None:
+    grow(tmp_path, *SECRETS)
+    for secret in SECRETS:
+        (tmp_path / file).write_text(f"!/{secret}\n")
+        listing = seen(tmp_path)
+        assert files(listing) == {file, secret}
+        assert any(note.startswith(f"{secret}: sent, an ignore") for note in listing.skipped)
 
 
 @pytest.mark.parametrize("line", ["!*", "!**", "!src", "!src/**", "!**/*.py", "!.*"])
@@ -166,3 +184,50 @@ def test_the_watcher_sees_by_the_same_rules(tmp_path: Path) -> None:
     assert {path for path in everything if not rules(path)} == files(listing)
     assert not rules("new/file.py")
     assert rules("gone/__pycache__/x.pyc")
+
+
+PARTS = ("a", "b.txt", "c.md", ".env", "venv", "x.pem", "__pycache__", "id_rsa", "B.TXT", "data")
+LINES = (
+    *("*", "**", "a", "/a", "a/", "*.txt", "**/*.txt", "a/**", "*/b.txt", "data", "?.md", "[a-c]*"),
+    *("!a", "!*.txt", "!a/b.txt", "!**/*.md", "!.env", "!data/.env", "!venv/a", "!*.pem", "# a"),
+)
+trees = st.sets(st.lists(st.sampled_from(PARTS), min_size=1, max_size=4).map("/".join), max_size=8)
+rules = st.lists(st.sampled_from(LINES), max_size=4).map("\n".join)
+
+
+@given(trees, rules, rules)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None
+)
+def test_a_walk_sees_what_each_path_is_judged_to_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tree: set[str], docker: str, git: str
+) -> None:
+    root = tmp_path / "root"
+    shutil.rmtree(root, ignore_errors=True)
+    root.mkdir()
+    (root / ".dockerignore").write_text(docker)
+    (root / ".polyaxonignore").write_text(git)
+    for path in sorted(tree, key=len, reverse=True):
+        if not (root / path).exists():
+            grow(root, path)
+    listing = seen(root)
+    everything = {str(p.relative_to(root)) for p in root.rglob("*") if not p.is_dir()}
+    out = ignored(root)
+    assert {path for path in everything if not out(path)} == files(listing)
+    assert seen(root).entries == look(root, Limits(), previous=listing).entries
+    with monkeypatch.context() as patch:
+        patch.setattr(ignore, "_any_of", lambda *_: lambda _: True)  # every line for every path
+        slow = seen(root)
+    assert (slow.signature, slow.skipped) == (listing.signature, listing.skipped)
+
+
+@given(st.text("aA.*~#-_", max_size=6), st.sampled_from(PARTS + SECRETS + NOISE))
+def test_a_name_is_denied_if_a_pattern_of_the_list_says_so(around: str, name: str) -> None:
+    lists = {"": ignore._NOISE, **ignore._DENIED}
+    for tried in (name.rpartition("/")[2], name + around, around + name, name.upper()):
+        reasons = (
+            reason
+            for reason, patterns in lists.items()
+            if any(fnmatch.fnmatchcase(tried.casefold(), pattern) for pattern in patterns)
+        )
+        assert ignore.denied(tried) == next(reasons, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tarfile
 import threading
@@ -10,10 +11,21 @@ from pathlib import Path
 
 import pytest
 
-from pxtui.errors import ContextError
-from pxtui.image.context import ContextMoved, Limits, Listing, look, look_again
-from pxtui.image.pack import pack
+from pxtui.image.context import ContextMoved, Limits, Listing, look, look_again, never
+from pxtui.image.pack import PackedFile, pack_code, pack_environment
 from pxtui.image.plan import ImagePlan, StagedFile
+
+
+def pack(
+    root: Path,
+    listing: Listing,
+    plan: ImagePlan,
+    text: str,
+    check: Callable[[], None] = never,
+) -> io.BytesIO:
+    """The packed context of the code, whole."""
+    return io.BytesIO(b"".join(pack_code(root, listing.entries, plan, text, check)))
+
 
 PLAN = ImagePlan("a", (), (StagedFile("polyaxon_setup.sh", b"echo"),), ())
 
@@ -32,6 +44,22 @@ def test_the_first_entry_is_a_plain_header_of_the_dockerfile(tmp_path: Path) -> 
     assert header[156:157] == b"0"
 
 
+def test_the_environment_s_context_has_the_staged_files(tmp_path: Path) -> None:
+    data = b"".join(pack_environment(PLAN, "FROM a\n"))
+    with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+        assert tar.getnames() == ["Dockerfile", "staged/polyaxon_setup.sh"]
+        assert tar.getmember("staged/polyaxon_setup.sh").mode == 0o777
+
+
+def test_it_can_be_read_as_a_file(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(os.urandom(700_000))
+    listing = look(tmp_path, Limits())
+    whole = pack(tmp_path, listing, PLAN, "FROM a\n").getvalue()
+    pieces = pack_code(tmp_path, listing.entries, PLAN, "FROM a\n")
+    with io.BufferedReader(PackedFile(pieces)) as file:
+        assert file.read() == whole
+
+
 def test_files_folders_and_links_are_root_s(tmp_path: Path) -> None:
     name = os.fsdecode(b"caf\xe9")
     (tmp_path / "sub").mkdir()
@@ -42,9 +70,8 @@ def test_files_folders_and_links_are_root_s(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("run.sh")
     (tmp_path / ("l" * 200)).write_text("")
     found = packed(tmp_path, look(tmp_path, Limits()))
-    assert list(found)[:3] == ["Dockerfile", "staged/polyaxon_setup.sh", "code"]
+    assert list(found)[:2] == ["Dockerfile", "code"]
     assert {(m.uid, m.gid, m.uname, m.gname) for m in found.values()} == {(0, 0, "", "")}
-    assert found["staged/polyaxon_setup.sh"].mode == 0o777
     assert found["code/run.sh"].mode == 0o777
     assert found["code/link"].linkname == "run.sh"
     assert found[f"code/sub/{name}"].size == 2
@@ -203,21 +230,3 @@ def test_a_tree_under_constant_change_is_packed_whole_or_not(tmp_path: Path) -> 
     finally:
         done.set()
         thread.join()
-
-
-def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "a").write_text("1")
-
-    class Full:
-        def write(self, _: bytes) -> int:
-            raise OSError(28, "No space left on device")
-
-        def tell(self) -> int:
-            return 0
-
-        def close(self) -> None:
-            pass
-
-    monkeypatch.setattr("tempfile.TemporaryFile", lambda **_: Full())
-    with pytest.raises(ContextError, match="No space left on device"):
-        pack(tmp_path, look(tmp_path, Limits()), PLAN, "FROM a\n")

@@ -10,9 +10,10 @@ import pytest
 from pxtui import history
 from pxtui.engine.fake import FakeEngine
 from pxtui.events import Given, Notice, Queued
+from pxtui.image.context import Limits, look
 from pxtui.needs import Need
 from pxtui.run import Mount, Surroundings
-from pxtui.session.needs import variables_read
+from pxtui.session.needs import Scripts
 from pxtui.settings import Settings
 from pxtui.state import State
 from tests.session.conftest import ENDLESS, Driven, Open
@@ -250,5 +251,12 @@ def test_reads_of_variables_are_found_in_the_text_of_scripts(tmp_path: Path) -> 
         "os.environ.get('AAA_KEY')\nos.environ [ 'NO' ]\ngetenv( \"BBB\")\nenviron['POLYAXON_X']"
     )
     (tmp_path / "b.py").write_text("from huggingface_hub import login\n")
-    found = variables_read(tmp_path, iter(["a.py", "b.py", "gone.py"]))
-    assert found == {"AAA_KEY", "BBB", "HF_TOKEN"}
+    (tmp_path / "gone.py").write_text("getenv('GONE')")
+    entries = look(tmp_path, Limits()).entries
+    (tmp_path / "gone.py").unlink()
+    scripts = Scripts()
+    assert scripts.variables(tmp_path, entries) == {"AAA_KEY", "BBB", "HF_TOKEN"}
+    # what is known by its content is not read again, what is no longer there is forgotten
+    (tmp_path / "a.py").unlink()
+    assert scripts.variables(tmp_path, entries[:1]) == {"AAA_KEY", "BBB"}
+    assert scripts.variables(tmp_path, entries[1:2]) == {"HF_TOKEN"}

@@ -117,8 +117,9 @@ def current_target() -> str:
 def step(
     build: str, index: int, text: str, *, cached: bool = False, seconds: float | None = 1.0,
     state: Literal["started", "done", "failed"] = "done", total: int = 4,
+    usual: float | None = None, why: str = "",
 ) -> e.Step:  # fmt: skip
-    return e.Step(build, index, total, text, state, cached, seconds)
+    return e.Step(build, index, total, text, state, cached, seconds, usual=usual, why=why)
 
 
 STEPS = (

@@ -36,6 +36,8 @@ class Scene:
     keys: tuple[str, ...] = ()
     size: tuple[int, int] = (120, 40)
     theme: str = themes.DARK
+    passed: float = 0.0
+    """Seconds since the last was told."""
 
 
 def _step(index: int, loss: float, acc: int) -> str:
@@ -94,11 +96,18 @@ def _failed(logs: Path) -> tuple[e.Event, ...]:
     )  # fmt: skip
 
 
+CHANGED = "polyaxon_requirements.txt: content"
+
+
+def _cached(build: str, upto: int) -> list[e.Step]:
+    texts = enumerate(x.STEPS[:upto], 1)
+    return [x.step(build, i, text, cached=True, seconds=0.0, total=5) for i, text in texts]
+
+
 def _building(logs: Path) -> tuple[e.Event, ...]:
     at = x.NOW - 23
     write_log(
-        logs / "build" / "b1",
-        (at, "stdout", "Step 4/5 : RUN pip install -r polyaxon_requirements.txt\n"),
+        logs / "build" / "b2",
         (at + 2, "stdout", "Collecting scikit-learn==0.19.1\n"
          "  Downloading scikit_learn-0.19.1-cp35-manylinux1_x86_64.whl (12.2 MB)\n"),
         (at + 9, "stdout", "Collecting numpy>=1.13\n  Downloading numpy-1.18.5 (19.9 MB)\n"
@@ -106,13 +115,75 @@ def _building(logs: Path) -> tuple[e.Event, ...]:
         (at + 12, "stderr", "You are using pip version 9.0.1, however version 20.3.4 is"
          " available.\n"),
     )  # fmt: skip
-    done = [x.step("b1", i, text, cached=i < 3, seconds=0.1, total=5)
-            for i, text in enumerate(x.STEPS[:3], 1)]  # fmt: skip
     return (
-        e.Started("build", "b1", 1, "asked", at, x.current_target()),
-        *done,
-        x.step("b1", 4, x.STEPS[3], state="started", seconds=None, total=5),
+        e.Started("build", "b2", 1, "asked", at, x.current_target()),
+        *_cached("b2", 2),
+        x.step("b2", 3, x.STEPS[2], seconds=0.4, total=5, why=CHANGED),
+        x.step("b2", 4, x.STEPS[3], state="started", seconds=None, total=5, usual=31.4),
     )
+
+
+def _pulling(logs: Path) -> tuple[e.Event, ...]:
+    at = x.NOW - 23
+    write_log(
+        logs / "build" / "b1",
+        (at, "stdout", "pulling tensorflow/tensorflow:1.4.1-py3\n1.4.1-py3: Pulling from"
+         " tensorflow/tensorflow\n"),
+        (at + 4, "stdout", "12 MB of 120 MB in 5 layers\n"),
+        (at + 8, "stdout", "34 MB of 120 MB in 5 layers\n"),
+    )  # fmt: skip
+    return (e.Started("build", "b1", 1, "asked", at, x.current_target()),)
+
+
+def _built(logs: Path) -> tuple[e.Event, ...]:
+    started, *steps = _building(logs)
+    return (
+        started, *steps[:-1],
+        x.step("b2", 4, x.STEPS[3], seconds=33.2, total=5, usual=31.4),
+        x.step("b2", 5, x.STEPS[4], seconds=0.3, total=5, usual=0.2),
+        e.Finished("build", "b2", "done", None, "sha256:2", 34.4, "", None, x.NOW,
+                   sizes=((2, 0), (3, 41), (4, 86_200_000), (5, 1_900_000))),
+    )  # fmt: skip
+
+
+def _found(logs: Path) -> tuple[e.Event, ...]:
+    end = e.Finished("build", "b2", "skipped", None, "sha256:1", 0.2, "", None, x.NOW)
+    started = e.Started("build", "b2", 2, "asked", x.NOW, x.current_target())
+    return (*x.built(), started, *_cached("b2", 5), end)
+
+
+NO_VERSION = (
+    "pip has no scikit-learn==0.99 for the image's Python, only 0.9 to 0.22.2: choose one of"
+    " these, or a base image with another Python"
+)
+
+
+def _build_failed(logs: Path) -> tuple[e.Event, ...]:
+    """After a good one of an older tree."""
+    started, *steps = _building(logs)
+    text = x.STEPS[3]
+    message = f"step 4 of 5 failed, exit code 1: {text} → {NO_VERSION}"
+    write_log(
+        logs / "build" / "b2",
+        *((x.NOW - 9 + i / 9, "stdout", f"Collecting package-{i}\n") for i in range(30)),
+        (x.NOW - 3, "stderr", "  Could not find a version that satisfies the requirement"
+         " scikit-learn==0.99 (from versions: 0.9, 0.10, 0.22.2)\n"
+         "No matching distribution found for scikit-learn==0.99\n"),
+    )  # fmt: skip
+    older = [replace(one, target="older") if isinstance(one, e.Started) else one
+             for one in x.built()]  # fmt: skip
+    return (
+        *older, started, *steps[:-1],
+        x.step("b2", 4, text, state="failed", seconds=5.2, total=5, usual=31.4),
+        e.Finished("build", "b2", "failed", 1, None, 6.0, message, None, x.NOW),
+    )  # fmt: skip
+
+
+def _build_stopped(logs: Path) -> tuple[e.Event, ...]:
+    older = [replace(one, target="older") if isinstance(one, e.Started) else one
+             for one in x.built()]  # fmt: skip
+    end = e.Finished("build", "b2", "cancelled", None, None, 23.4, "", None, x.NOW)
+    return (*older, *_building(logs), end)
 
 
 def _asked(logs: Path) -> tuple[e.Event, ...]:
@@ -211,7 +282,22 @@ SCENES: dict[str, Scene] = {
     "small": Scene(RUN_STATE, _running, size=(80, 24)),
     "small-first": Scene(x.OPENED, size=(80, 24)),
     "failed": Scene((*READY, x.HISTORY), _failed),
-    "building": Scene(READY, _building),
+    "building": Scene(READY, _building, passed=21),
+    "building-small": Scene(READY, _building, size=(80, 24), passed=21),
+    "building-huge": Scene(READY, _building, size=(200, 60), passed=21),
+    "building-light": Scene(READY, _building, theme=themes.LIGHT, passed=21),
+    "pulling": Scene(READY, _pulling),
+    "pulling-small": Scene(READY, _pulling, size=(80, 24)),
+    "built": Scene(READY, _built),
+    "built-small": Scene(READY, _built, size=(80, 24)),
+    "built-huge": Scene(READY, _built, size=(200, 60)),
+    "built-light": Scene(READY, _built, theme=themes.LIGHT),
+    "found": Scene(READY, _found),
+    "build-failed": Scene(READY, _build_failed, keys=("3",)),
+    "build-failed-small": Scene(READY, _build_failed, keys=("3",), size=(80, 24)),
+    "build-failed-huge": Scene(READY, _build_failed, size=(200, 60)),
+    "build-failed-light": Scene(READY, _build_failed, keys=("3",), theme=themes.LIGHT),
+    "build-stopped": Scene(READY, _build_stopped),
     "question": Scene(FIRST, _asked),
     "question-light": Scene(FIRST, _asked, theme=themes.LIGHT),
     "no-file": Scene(
@@ -251,6 +337,9 @@ SCENES: dict[str, Scene] = {
     "tiny": Scene(RUN_STATE, _running, size=(40, 12)),
 }  # fmt: skip
 LOOKED_AT = (
+    "building-small", "building-huge", "building-light", "pulling", "pulling-small", "built-small",
+    "built-huge", "built-light", "found", "build-failed-small", "build-failed-huge",
+    "build-failed-light", "build-stopped",
     "huge", "stacked", "tiny", "needs-light", "needs-huge", "decided", "decide-light",
     "field-error-small", "problem", "add-small", "shared-light", "conflict-light",
     "conflict-small", "conflict-later",
@@ -288,12 +377,15 @@ async def render(name: str, folder: Path) -> str:
     scene = SCENES[name]
     time.tzset()
     session = StubSession(Path("/home/you/code/mnist"), *scene.opened, logs=folder)
-    app = PxtuiApp(session, theme=scene.theme, now=lambda: x.NOW)
+    clock = [x.NOW - scene.passed]
+    app = PxtuiApp(session, theme=scene.theme, now=lambda: clock[0])
     async with app.run_test(size=scene.size) as pilot:
         await settled(pilot, session)
         session.tell(*scene.then(folder))
         await settled(pilot, session)
         await _last_lines_shown(app)
+        clock[0] = x.NOW
+        app.refresh_state()
         await pilot.press(*scene.keys)
         await settled(pilot, session)
         ground = dict(app.theme_variables)["px-ground"]

@@ -12,12 +12,13 @@ from docker.errors import APIError
 from pxtui import places
 from pxtui.engine import BuildRequest, EngineInfo, FoundImage, FoundRun, Sink, StepReport
 from pxtui.engine.docker import container
-from pxtui.engine.docker.build import DockerBuild, found_image
+from pxtui.engine.docker.building import DockerBuild, found_image
 from pxtui.engine.docker.connection import ACTION, ANSWER, Client, Way
 from pxtui.engine.docker.devices import Devices
 from pxtui.engine.docker.disk import usage
 from pxtui.engine.docker.failures import explanation, telling
-from pxtui.engine.docker.image import base_image, found_images, inspect_image, remove_image
+from pxtui.engine.docker.image import base_image, inspect_image, remove_image
+from pxtui.engine.docker.layers import sized_images
 from pxtui.engine.docker.machine import Machine, image_platform
 from pxtui.engine.docker.run import DockerRun
 from pxtui.engine.docker.terminal import TerminalRun
@@ -141,7 +142,7 @@ class DockerEngine:
     def list_images(self, project: str = "") -> tuple[FoundImage, ...]:
         """Images of ours, found by label, oldest first."""
         with self._asking("the images cannot be listed") as client:
-            return tuple(found_images(client, project))
+            return tuple(sized_images(client, project))
 
     def remove_image(self, image: str) -> None:
         """Remove an image of ours."""

@@ -123,7 +123,9 @@ class Client:
     def call(self, method: str, path: str, *names: str, **kwargs: Any) -> Any:
         """One request; an answer that is an error raises APIError."""
         kwargs.setdefault("timeout", QUERY)
-        response = getattr(self.api, f"_{method}")(self.api._url(path, *names), **kwargs)
+        # docker-py has no way of its own for HEAD, but is a session of requests
+        send = getattr(self.api, f"_{method}", None) or getattr(self.api, method)
+        response = send(self.api._url(path, *names), **kwargs)
         self._responses.append(response)
         self.api._raise_for_status(response)
         return response

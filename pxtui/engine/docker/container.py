@@ -45,7 +45,8 @@ def create(client: Client, spec: RunSpec, machine: Machine, devices: Devices) ->
     given = devices.given(client, machine, spec.image, spec.surroundings.gpus)
     image_env = _pairs((image.get("Config") or {}).get("Env") or ())
     user = wanted_user(spec.surroundings.user, machine)
-    shell, person = _look(client, spec, user or _user_of(image), image_env)
+    workdir = _workdir_of(image)
+    shell, person = _look(client, spec, user or _user_of(image), image_env, workdir)
     if not user:
         person = replace(person, user="")
     platform = foreign_platform(image, machine)
@@ -58,7 +59,7 @@ def create(client: Client, spec: RunSpec, machine: Machine, devices: Devices) ->
         outputs.prepare(kept, user or _user_of(image))
     if shell == SH:
         notes = (*notes, f"no bash in the image: {SH} runs the command")
-    made = _create(client, gets, shell)
+    made = _create(client, gets, shell, workdir)
     try:
         if folders := gets.folders():
             archive.put(client, made, folders)
@@ -69,14 +70,14 @@ def create(client: Client, spec: RunSpec, machine: Machine, devices: Devices) ->
 
 
 def _look(
-    client: Client, spec: RunSpec, user: str, image_env: Mapping[str, str]
+    client: Client, spec: RunSpec, user: str, image_env: Mapping[str, str], workdir: str
 ) -> tuple[str, Person]:
     """The shell that runs the command and who it runs as: seen in a container that never starts."""
     config = {
         "Image": spec.image,
         "Entrypoint": ["true"],
         "Cmd": [],
-        "WorkingDir": WORKDIR,
+        "WorkingDir": workdir,
         "Labels": dict(spec.labels) | {places.LABEL_KIND: "look"},
     }
     seen = client.call("post", "/containers/create", json=config, timeout=ACTION).json()["Id"]
@@ -86,7 +87,13 @@ def _look(
         if is_root(user):
             return shell, Person(user)
         as_me = spec.surroundings.user == "me"
-        return shell, look(client, seen, user, image_env, as_me)
+        person = look(client, seen, user, image_env, as_me)
+        if workdir == WORKDIR:
+            return shell, person
+        # what a Dockerfile of the project's own made for its own user stays as it is
+        code, *rest = person.folders
+        theirs = [replace(code, path=workdir)] if spec.surroundings.user and workdir != "/" else []
+        return shell, replace(person, folders=(*theirs, *rest))
     finally:
         _discard(client, seen)
 
@@ -95,7 +102,7 @@ def _discard(client: Client, container: str) -> None:
     client.call("delete", "/containers/{0}", container, params={"force": "1", "v": "1"})
 
 
-def _create(client: Client, gets: Gets, shell: str) -> str:
+def _create(client: Client, gets: Gets, shell: str, workdir: str) -> str:
     spec = gets.spec
     first, *rest = spec.argv(shell)
     config = {
@@ -104,7 +111,7 @@ def _create(client: Client, gets: Gets, shell: str) -> str:
         "Cmd": rest,
         "Env": [f"{name}={value}" for name, value in _environment(client, gets).items()],
         "Labels": dict(spec.labels),
-        "WorkingDir": WORKDIR,
+        "WorkingDir": workdir,
         "StopSignal": "SIGTERM",
         "AttachStdout": True,
         "AttachStderr": True,
@@ -147,6 +154,14 @@ def _environment(client: Client, gets: Gets) -> dict[str, str]:
         **dict(gets.spec.with_outputs_at(OUTPUTS)),
         **dict(gets.spec.variables),
     }
+
+
+def _workdir_of(image: Mapping[str, Any]) -> str:
+    """Where the command runs: where an image that was built for it says, as Polyaxon had it."""
+    config = image.get("Config") or {}
+    if places.LABEL_KIND not in (config.get("Labels") or {}):
+        return WORKDIR
+    return str(config.get("WorkingDir") or "/")
 
 
 def _user_of(image: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pxtui import places
 from pxtui.engine.docker.connection import ACTION, Client
+from pxtui.engine.docker.image import inspect_image
 from pxtui.engine.docker.machine import Machine
 from pxtui.image.context import amount
 from pxtui.logs.text import clean_line
@@ -18,9 +19,10 @@ _TAG = "pxtui/"
 def usage(client: Client, machine: Machine) -> str:
     """One line on the disk; the engine adds up what it has, which takes a while."""
     used = client.call("get", "/system/df", timeout=ACTION).json()
-    every = client.call("get", "/images/json", params={"all": "1"}, timeout=ACTION).json()
-    shared = {_id(one): one.get("SharedSize") for one in used.get("Images") or ()}
-    images = [one | {"SharedSize": shared.get(_id(one))} for one in every if _ours(one)]
+    listed = client.call("get", "/images/json", timeout=ACTION).json()
+    every = [found for one in listed if (found := inspect_image(client, str(one["Id"])))]
+    ids = {one["Id"] for one in listed if _ours(one)}
+    images = [one for one in every if one["Id"] in ids]
     containers = [one for one in used.get("Containers") or () if _ours(one)]
     volumes = [one for one in used.get("Volumes") or () if _ours(one)]
     bytes_ = (
@@ -48,26 +50,24 @@ def _whole(used: Mapping[str, Any], machine: Machine) -> str:
 
 
 def images_size(images: Iterable[Mapping[str, Any]], every: Iterable[Mapping[str, Any]]) -> int:
-    """Bytes that our images have above their bases; what several of them share counts once."""
-    known = {_id(one): one for one in every}
-    counted: dict[str, int] = {}
-    for image in images:
-        one: Mapping[str, Any] | None = image
-        while one is not None and _id(one) not in counted:
-            parent = known.get(_id(one, "ParentId"))
-            if parent is None:
-                # an engine that keeps no parents says what is an image's alone
-                alone = _number(one, "Size") - _number(one, "SharedSize")
-                counted[_id(one)] = alone if one is image else 0
-                break
-            counted[_id(one)] = _number(one, "Size") - _number(parent, "Size")
-            one = None if _tags(parent) and not _ours(parent) else parent
-    return sum(max(0, count) for count in counted.values())
+    """Bytes that our images have above others; what several of them share counts once.
+
+    Both as the engine knows each image by itself, with its layers.
+    """
+    sizes = {_layers(one): _number(one, "Size") for one in every}
+    ours = {_layers(one): _number(one, "Size") for one in images}
+    sizes |= ours
+    return sum(max(0, size - _below(layers, sizes)) for layers, size in ours.items())
 
 
-def _id(one: Mapping[str, Any], key: str = "Id") -> str:
-    """An image's id, which some engines write with its kind in one place and without in another."""
-    return str(one.get(key) or "").removeprefix("sha256:")
+def _layers(one: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple((one.get("RootFS") or {}).get("Layers") or ())
+
+
+def _below(layers: tuple[str, ...], sizes: Mapping[tuple[str, ...], int]) -> int:
+    """The size of the image that has most of these layers, not all."""
+    under = (layers[:count] for count in range(len(layers) - 1, 0, -1))
+    return next((sizes[one] for one in under if one in sizes), 0)
 
 
 def _ours(one: Mapping[str, Any]) -> bool:

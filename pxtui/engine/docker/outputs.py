@@ -36,6 +36,10 @@ FEW = 16
 TOLD = 3
 """Entries that are named in a message."""
 _ADDED, _DELETED = 1, 2
+_SYSTEM = re.compile(
+    r"/(?:(?:bin|boot|dev|etc|lib|lib64|proc|root|run|sbin|sys|tmp|usr|var)(?:/|$)|$)"
+)
+"""Folders that hold nothing of the person's where an image has no folder of its own to run in."""
 _FOLDER, _SOCKET = 1 << 31, 1 << 24
 _END = 1024
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -61,7 +65,7 @@ def prepare(outputs: Path, image_user: str) -> None:
 
 
 def take(client: Client, found: dict[str, Any], outputs: Path, command: str) -> Taken:
-    """Bring what an ended container wrote to /code and /outputs into a folder of the person.
+    """Bring what an ended container wrote to where it ran and to /outputs into a person's folder.
 
     `command` is what copies by hand: `docker`. It may be done again after any interruption.
     """
@@ -72,7 +76,8 @@ def take(client: Client, found: dict[str, Any], outputs: Path, command: str) -> 
         source = Path(bound["Source"])
         outputs = source if source.is_dir() else outputs
         notes.append(own(client, found["Image"], outputs))
-    taking = _Taking(client, found["Id"])
+    workdir = posixpath.normpath(found["Config"].get("WorkingDir") or "/")
+    taking = _Taking(client, found["Id"], workdir)
     try:
         outputs.mkdir(parents=True, exist_ok=True)
         for earlier in outputs.glob(f"{PART}*"):
@@ -88,7 +93,7 @@ def take(client: Client, found: dict[str, Any], outputs: Path, command: str) -> 
     except requests.RequestException:
         raise
     except OSError as error:
-        taking.failed.setdefault(WORKDIR, f"{outputs}: {error.strerror or error}")
+        taking.failed.setdefault(workdir, f"{outputs}: {error.strerror or error}")
     notes.append(_listed("not taken: ", taking.passed_over))
     return Taken("; ".join(note for note in notes if note), _left(taking, found, command))
 
@@ -114,12 +119,12 @@ def _listed(before: str, items: list[str]) -> str:
 class _Taking:
     """One taking of a container's files, each under its own path, into a folder."""
 
-    def __init__(self, client: Client, container: str) -> None:
+    def __init__(self, client: Client, container: str, workdir: str) -> None:
         self.passed_over: list[str] = []
         """What is no file: devices, pipes, links to elsewhere."""
         self.failed: dict[str, str] = {}
         self.part = Path()
-        self._client, self._container = client, container
+        self._client, self._container, self._workdir = client, container, workdir
         self._seen: set[str] = set()
         self._changed: tuple[str, ...] = ()
         self._full = False
@@ -129,23 +134,23 @@ class _Taking:
         self._archive(path, _all_of_it)
 
     def changes(self, mounts: set[str]) -> None:
-        """Take what the command created or changed under /code; what is mounted is not its own."""
+        """Take what the command created or changed where it ran; what is mounted is not its own."""
         try:
             listed: list[dict[str, Any]] | None = self._client.call(
                 "get", "/containers/{0}/changes", self._container, timeout=(QUERY, None)
             ).json()
         except APIError as error:
-            self.failed[WORKDIR] = explanation(error)
+            self.failed[self._workdir] = explanation(error)
             return
         self._changed = tuple(
             str(one["Path"]) for one in listed or () if int(one["Kind"]) != _DELETED
         )
-        inner = {mount for mount in mounts if mount.startswith(f"{WORKDIR}/")}
-        roots, wanted = _changed(listed or [], inner)
+        inner = {mount for mount in mounts if _is_below(mount, self._workdir)}
+        roots, wanted = _changed(listed or [], inner, self._workdir)
         # by its name alone a file whose name is no UTF-8 cannot be asked for
         odd = any("\ufffd" in path for path in roots)
         if (len(roots) > FEW or odd) and not inner:
-            self._archive(WORKDIR, lambda name, is_folder: _under(name, roots, is_folder))
+            self._archive(self._workdir, lambda name, is_folder: _under(name, roots, is_folder))
         else:
             for root in roots:
                 self._archive(root, _all_of_it, only_file=not roots[root])
@@ -202,16 +207,16 @@ class _Taking:
             raise tarfile.ReadError("its end is missing")
 
     def _member(self, tar: tarfile.TarFile, member: tarfile.TarInfo, name: str, above: str) -> None:
-        place, _, member.name = name.lstrip("/").partition("/")
-        folder = self.part / place
+        base = OUTPUTS if f"{name}/".startswith(f"{OUTPUTS}/") else self._workdir
+        folder = self.part / (OUTPUTS if base == OUTPUTS else WORKDIR)[1:]
+        member.name = name[len(base) :].lstrip("/")
         if not member.name:
             return
         if member.islnk():
-            first = posixpath.join(above, member.linkname)
-            member.linkname = first.lstrip("/").partition("/")[2]
+            member.linkname = posixpath.join(above, member.linkname)[len(base) :].lstrip("/")
             if not _is_file(folder / member.linkname):
                 return  # it is asked for alone, and comes as a file
-        elif member.issym() and member.linkname.startswith(f"/{place}/"):
+        elif member.issym() and _is_below(member.linkname, base):
             member.linkname = posixpath.relpath(member.linkname, posixpath.dirname(name))
         try:
             extract(tar, member, folder)
@@ -242,7 +247,7 @@ class _Taking:
 
 
 def _changed(
-    listed: list[dict[str, Any]], mounts: set[str]
+    listed: list[dict[str, Any]], mounts: set[str], workdir: str
 ) -> tuple[dict[str, bool], dict[str, bool]]:
     """What to ask for (True: with all below it), and every path that has to come.
 
@@ -255,7 +260,7 @@ def _changed(
     wanted: dict[str, bool] = {}
     for path in sorted(kinds):
         kind = kinds[path]
-        if kind == _DELETED or not path.startswith(f"{WORKDIR}/") or _is_rubbish(path):
+        if kind == _DELETED or not _is_below(path, workdir) or _is_rubbish(path):
             continue
         if path in around or (kind != _ADDED and path in folders):
             continue
@@ -263,6 +268,13 @@ def _changed(
         if not _under(path, roots):
             roots[path] = kind == _ADDED
     return roots, wanted
+
+
+def _is_below(path: str, workdir: str) -> bool:
+    """Whether a path is part of where the command ran; at `/` the system's folders are not."""
+    if workdir == "/":
+        return path.startswith("/") and not _SYSTEM.match(path)
+    return path.startswith(f"{workdir}/")
 
 
 def _all_of_it(path: str, is_folder: bool) -> bool:

@@ -7,7 +7,6 @@ files there, each run has its own copy of the tree, and it outlives the app.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import platform
 import shutil
@@ -18,7 +17,7 @@ from pathlib import Path
 
 from pxtui import places
 from pxtui.engine import BuildRequest, EngineInfo, FoundImage, FoundRun, Sink, StepReport
-from pxtui.engine.local import running, surroundings
+from pxtui.engine.local import images, running, surroundings
 from pxtui.engine.local.building import LocalBuild
 from pxtui.engine.local.environments import Family, of_image
 from pxtui.engine.nvml import Nvml
@@ -65,7 +64,7 @@ class LocalEngine:
             disk = shutil.disk_usage(home)
         except OSError:
             return ""
-        ours = amount(_size(home))
+        ours = amount(images.size_of(home))
         return f"{amount(disk.free)} of {amount(disk.total)} free, {ours} are pxtui's in {home}"
 
     def find(self, request: BuildRequest) -> str | None:
@@ -115,11 +114,12 @@ class LocalEngine:
             running.remove(folder)
 
     def list_images(self, project: str = "") -> tuple[FoundImage, ...]:
-        """It has no images."""
-        return ()
+        """Environments, and the trees in them as images of the code."""
+        return tuple(images.found_images(project))
 
     def remove_image(self, image: str) -> None:
-        """It has none."""
+        """Remove an environment with all its trees, or a tree."""
+        images.remove_image(image)
 
     def close(self) -> None:
         """Close all jobs: builds end, runs go on."""
@@ -144,16 +144,6 @@ def _memory() -> int:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError):
         return 0
-
-
-def _size(home: Path) -> int:
-    """Bytes on the disk of all files in a folder."""
-    size = 0
-    for here, _, names in os.walk(home):
-        for name in names:
-            with contextlib.suppress(OSError):
-                size += os.lstat(os.path.join(here, name)).st_blocks * 512
-    return size
 
 
 def connect(name: str = "local") -> LocalEngine:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import platform
 import shutil
@@ -21,7 +22,8 @@ from pxtui.engine.local.steps import command, refusal
 from pxtui.engine.supervisor import exit_code
 from pxtui.errors import ContextError, PxtuiError
 from pxtui.image.context import ContextMoved, Listing, look_again
-from pxtui.image.pack import CODE, pack
+from pxtui.image.dockerfile import CODE
+from pxtui.image.pack import PackedFile, pack_code
 
 TRIES = 3
 """How often a tree that moves is copied anew."""
@@ -94,6 +96,7 @@ class LocalBuild:
                 with self._step(last):
                     listing = self._snapshot(environment)
                 environment.forget_trees()
+            environment.note_project(request.project)
         image = environment.image(listing.signature)
         return Outcome(result, image=image, signature=listing.signature)
 
@@ -192,9 +195,11 @@ class LocalBuild:
         for left in tree.parent.glob(".*"):
             shutil.rmtree(left, ignore_errors=True)
         try:
+            check = self._commands.check
+            pieces = pack_code(request.root, listing.entries, request.plan, "", check)
             with (
-                pack(request.root, listing, request.plan, "", self._commands.check) as spool,
-                tarfile.open(fileobj=spool) as tar,
+                io.BufferedReader(PackedFile(pieces)) as packed,
+                tarfile.open(fileobj=packed, mode="r|") as tar,
             ):
                 tar.extraction_filter = lambda member, _: member
                 tar.extractall(temporary, self._members(tar))  # noqa: S202  just packed by us

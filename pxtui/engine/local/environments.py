@@ -101,6 +101,17 @@ class Environment:
         note = read_json(self.folder / "environment.json") or {}
         return tuple((str(name), str(value)) for name, value in note.get("env", ()))
 
+    def note_project(self, project: str) -> None:
+        """Note that a project was built in it."""
+        (places.private_dir(self.folder / "projects") / project).touch(0o600)
+
+    @property
+    def project(self) -> str:
+        """The project that it belongs to; empty if several do, or nobody noted it."""
+        folder = self.folder / "projects"
+        names = [one.name for one in folder.iterdir()] if folder.is_dir() else []
+        return names[0] if len(names) == 1 else ""
+
     def hold(self) -> int:
         """A descriptor that keeps the environment from being removed."""
         fd = os.open(self.folder / "in-use", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from textual import on
 from textual.app import ComposeResult
 
+from pxtui.facts import by_own
 from pxtui.logs.text import clean_line
 from pxtui.polyaxonfile.path import Path
 from pxtui.polyaxonfile.problems import Problem
@@ -39,8 +40,11 @@ class _FirstBuild(Block):
         present = state.engine.base_present if state.engine else None
         local = state.engine is not None and not state.engine.isolated
         known = {True: "here", False: "not here yet", None: ""}[present]
-        does = [("use" if present else "pull", resolved.image, known)] if not local else []
-        does += [("run", step, "") for step in resolved.steps]
+        if resolved.image:
+            does = [("use" if present else "pull", resolved.image, known)] if not local else []
+            does += [("run", step, "") for step in resolved.steps]
+        else:
+            does = [("build", by_own(resolved), "")]
         size = words.size(state.tree.size) if state.tree and not state.tree.error else ""
         does.append(("copy", f"your code{', ' + size if size else ''}", "at each change"))
         rows: list[Row] = [

@@ -61,9 +61,10 @@ def build_args(configured: Mapping[str, str], environ: Mapping[str, str]) -> Bui
     if not lines:
         return BuildArgs(given, notes=tuple(notes))
     own = given.get(_CARRIER)
-    lines.insert(0, f"export {_CARRIER}={shlex.quote(own)}" if own else f"unset {_CARRIER}")
+    both = (_CARRIER, _CARRIER.lower())  # for a builder they are one
+    lines[:0] = [f"export {n}={shlex.quote(own)}" if own else f"unset {n}" for n in both]
     values = {name: value for name, value in given.items() if name.upper() in _PREDEFINED}
-    values[_CARRIER] = "; ".join(lines)
+    values |= dict.fromkeys(both, "; ".join(lines))
     return BuildArgs(values, f'eval "${_CARRIER}"; ', tuple(notes))
 
 
