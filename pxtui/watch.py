@@ -92,7 +92,10 @@ class Watcher:
             ignored = self._ignored()
             if any(not ignored(self._relative(path)) for _, path in batch):
                 self._hint()
-            if self._others.is_set() or (batch and self._folders(ignored) != folders):
+            # one that was replaced at once has the old name, and the watch went with the old one
+            came = {path for change, path in batch if change is not watchfiles.Change.modified}
+            replaced = not came.isdisjoint(folders)
+            if self._others.is_set() or replaced or (batch and self._folders(ignored) != folders):
                 return
 
     def _folders(self, ignored: Callable[[str], bool]) -> list[str]:

@@ -101,6 +101,34 @@ def test_a_folder_made_again_is_watched_again(tmp_path: Path, hints: Callable[..
         assert time.monotonic() < limit
 
 
+def test_a_folder_replaced_at_once_is_watched(tmp_path: Path) -> None:
+    """As git does at a checkout: gone and made again before anybody looked."""
+    folder = tmp_path / "d"
+    folder.mkdir()
+    told = threading.Event()
+
+    def hinted() -> None:
+        assert told.wait(10)
+        while told.is_set():
+            told.clear()
+            told.wait(0.3)
+
+    watcher = Watcher(tmp_path, lambda: lambda path: False, told.set, print)
+    watcher.start()
+    try:
+        hinted()
+        for _ in range(3):
+            folder.rmdir()
+            folder.mkdir()
+            hinted()
+            (folder / "a.py").touch()
+            hinted()
+            (folder / "a.py").unlink()
+            hinted()
+    finally:
+        watcher.close()
+
+
 def test_what_is_ignored_later_is_let_go(tmp_path: Path) -> None:
     root = tmp_path / "tree"
     (root / "data").mkdir(parents=True)

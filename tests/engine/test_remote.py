@@ -19,7 +19,16 @@ from pxtui.engine.docker import DockerEngine, DockerRun, connection
 from pxtui.engine.hosts import Found
 from pxtui.errors import NoEngine
 from pxtui.run import Mount, Surroundings
-from tests.engine.conftest import SCRIPT, Recorder, Waiting, Workshop, missing, wait_for, workshop
+from tests.engine.conftest import (
+    SCRIPT,
+    Recorder,
+    Waiting,
+    Workshop,
+    missing,
+    processes_of,
+    wait_for,
+    workshop,
+)
 
 pytestmark = pytest.mark.engine
 
@@ -171,12 +180,12 @@ def test_stop_and_leaving_are_heard_there(far: Workshop) -> None:
 def test_a_build_that_is_closed_ends_there(far: Workshop) -> None:
     mark = far.project
     waiting = Waiting(
-        far.engine.build(far.request(f"echo {mark}; sleep 60"), Recorder(), lambda _: None)
+        far.engine.build(far.request(f"sleep 60; echo {mark}"), Recorder(), lambda _: None)
     )
-    wait_for(lambda: far.containers_of(mark))
+    wait_for(lambda: processes_of(f"echo {mark}"))
     waiting.job.close()
     assert waiting.end(2).result == "cancelled"
-    wait_for(lambda: not far.containers_of(mark), 5)
+    wait_for(lambda: not processes_of(f"echo {mark}"), 5)
 
 
 def children() -> set[int]:

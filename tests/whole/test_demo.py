@@ -17,6 +17,13 @@ pytestmark = pytest.mark.timeout(420)
 
 BUILD = 180
 TRAIN = 90
+NEWER = """\
+import sys
+print("a newer script", flush=True)
+if "--epochs=6" in sys.argv:
+    sys.exit()
+"""
+"""Put before the script; the run of watching, whose six epochs were seen once, then ends here."""
 
 
 def commit(root: Path) -> None:
@@ -63,7 +70,7 @@ def test_the_whole_loop_by_keys_alone(
     assert labelled(demo) == []
     commit(demo)
 
-    change(terminal, "epochs", "3")
+    change(terminal, "epochs", "1")
     terminal.keys("r")
     terminal.until("command")
     terminal.keys("Enter")
@@ -82,7 +89,7 @@ def test_the_whole_loop_by_keys_alone(
     terminal.until("as in the file")
     diff = subprocess.check_output(["git", "-C", str(demo), "diff"], text=True)
     changed = [line for line in diff.splitlines() if re.match(r"[+-][^+-]", line)]
-    assert changed == ["-  lr: 0.1", "-  epochs: 20", "+  lr: 0.001", "+  epochs: 3"]
+    assert changed == ["-  lr: 0.1", "-  epochs: 20", "+  lr: 0.001", "+  epochs: 1"]
 
     watch_during_a_run(terminal, demo)
     leave_and_come_back(terminal, command, demo)
@@ -90,13 +97,13 @@ def test_the_whole_loop_by_keys_alone(
 
 def watch_during_a_run(terminal: Terminal, demo: Path) -> None:
     """A change during a run: it goes on, the image is rebuilt, the next run starts after it."""
-    change(terminal, "epochs", "12")
+    change(terminal, "epochs", "6")
     terminal.keys("w", "r")
     terminal.until("watch build and run")
     terminal.keys("r")
     terminal.until(lambda s: "● running" in s and "#3" in s.splitlines()[0], TRAIN)
     train = demo / "train.py"
-    train.write_text("print('a newer script')\n" + train.read_text())
+    train.write_text(NEWER + train.read_text())
     during = terminal.until("◌", BUILD)
     assert "● running" in during, "the run goes on"
     assert "#3" in during.splitlines()[0]
@@ -110,14 +117,14 @@ def watch_during_a_run(terminal: Terminal, demo: Path) -> None:
 def leave_and_come_back(terminal: Terminal, command: str, demo: Path) -> None:
     change(terminal, "epochs", "30")
     terminal.keys("r")
-    terminal.until("epoch 2/30", TRAIN)
+    terminal.until("epoch 1/30", TRAIN)
     terminal.keys("q")
     terminal.until("leave it running")
     terminal.keys("Enter")
     terminal.until("EXIT=0", 5)
     terminal.close()
     terminal.start(command, demo)
-    back = terminal.until(lambda s: "● running" in s and "epoch 2/30" in s, TRAIN)
+    back = terminal.until(lambda s: "● running" in s and "epoch 1/30" in s, TRAIN)
     assert "#5" in back.splitlines()[0]
     terminal.keys("4", "Home")
     terminal.until("a newer script")
@@ -136,6 +143,7 @@ def test_the_demo_line_of_the_readme_without_an_engine(
     inner = f"{hide} && export HOME={tmp_path} && {shlex.quote(pxtui_command)} demo"
     terminal.start(f"unshare --mount sh -c {shlex.quote(inner)}", tmp_path)
     terminal.until("no container (venv)")
+    change(terminal, "epochs", "3")
     terminal.keys("r")
     screen = terminal.until("not used")
     assert "nothing is isolated" in screen

@@ -33,7 +33,7 @@ run:
 """
 
 BLOCKS = {
-    "a package": ("pip install scikit-learn", {}, "import sklearn"),
+    "a package": ("pip install idna", {}, "import idna"),
     "a requirement file": (
         "pip install -r polyaxon_requirements.txt",
         {"polyaxon_requirements.txt": "six\n"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from pxtui.errors import ContextError, EngineError, EngineLost, PxtuiError
 from pxtui.image.context import ContextMoved, Listing, look_again
 from pxtui.image.dockerfile import code_dockerfile, environment_dockerfile, instructions
 from pxtui.image.pack import pack_code, pack_environment
+from pxtui.image.plan import ImagePlan
 from pxtui.step_failed import explain, sentence
 
 TRIES = 3
@@ -57,6 +59,7 @@ class DockerBuild:
         self._told = sink, report
         self._progress = Progress((), *self._told)
         self._sizes: tuple[tuple[int, int], ...] = ()
+        self._sent_size = 0
         self._closed = threading.Event()
         self._client: Client | None = None
 
@@ -177,11 +180,12 @@ class DockerBuild:
                 image = self._laid_over(client, base, key, environment, listing)
             except ContextMoved:
                 listing = look_again(request.root, listing, self._check)
+                _check_staged(request.plan, listing)
                 continue
             self._progress.done(False)
             if request.trees is not None:
                 request.trees.write(listing)
-            sizes = (*self._sizes, (total, listing.size))
+            sizes = (*self._sizes, (total, self._sent_size))
             return Outcome("done", image=image, signature=listing.signature, sizes=sizes)
         raise ContextError(
             "the tree changes faster than it can be packed",
@@ -206,6 +210,7 @@ class DockerBuild:
         self, client: Client, base: Base, key: str, under: Ground, listing: Listing
     ) -> str:
         request = self._request
+        self._sent_size = sum(entry.size for entry in under.entries)
         labels = _labels(request.project, key, listing)
         tag = places.image_tag(request.project, listing.signature)
         params = {"t": tag, "labels": as_json(labels), **base.platform}
@@ -240,6 +245,14 @@ class DockerBuild:
         step, total = progress.texts[index - 1], progress.total
         told = sentence(index, total, step=step, exit_code=code, tail=progress.tail, message=text)
         return Outcome("failed", code, told)
+
+
+def _check_staged(plan: ImagePlan, listing: Listing) -> None:
+    """Newer code is not laid over an environment that was made with older files of the steps."""
+    now = {entry.path: entry.content for entry in listing.entries if entry.kind == "file"}
+    for file in plan.staged:
+        if now.get(file.name) not in (None, hashlib.sha256(file.data).hexdigest()):
+            raise ContextError(f"{file.name} changed while the image was built", "build again")
 
 
 def found_image(client: Client, project: str, key: str, listing: Listing) -> str | None:
