@@ -26,6 +26,14 @@ run:
 """
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What works on the one engine of the machine, or in real terminals, is run by one worker."""
+    alone = [Path(__file__).parent / name for name in ("engine", "whole")]
+    for item in items:
+        if item.get_closest_marker("engine") or item.path.parent in alone:
+            item.add_marker(pytest.mark.xdist_group("engine"))
+
+
 @pytest.fixture(autouse=True)
 def own_homes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Nothing of the person who runs the tests is read or written."""

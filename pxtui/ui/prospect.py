@@ -93,7 +93,7 @@ def has_failed(state: State) -> bool:
 def image_words(state: State, now: float) -> str:
     """Which image is the newest good one: `12:01:53 · 3 min ago`."""
     if state.image is None:
-        return "none yet"
+        return "none in this session"
     if not state.image.at:
         return "one from before"
     told = when(state.image.at, now)

@@ -133,7 +133,7 @@ def test_the_newest_good_image_and_what_r_does_after_a_failed_build() -> None:
     assert run_words(after) == "build again, then run"
     changed = apply(after, replace(x.TREE, signature="1" * 64))
     assert run_words(changed) == "build, then run"
-    assert image_words(state(*READY), x.NOW) == "none yet"
+    assert image_words(state(*READY), x.NOW) == "none in this session"
     seen = state(*READY, e.ImageSeen("sha256:9", x.current_target()))
     assert image_words(seen, x.NOW) == "one from before"
     anew = state(*READY, *x.built(), START, failed, end("failed"))
