@@ -68,7 +68,7 @@ def test_the_shell_is_before_the_failed_step_and_leaves_nothing(
     screen = terminal.until("✗ build failed")
     assert "step 4 of 5 failed, exit code 1" in screen
     assert "E opens a shell before step 4" in screen
-    assert "none yet" in screen
+    assert "none in this session" in screen
     terminal.keys("E")
     screen = terminal.until("/code #")
     assert "    cat /first /nothing-here" in screen

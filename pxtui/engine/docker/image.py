@@ -107,19 +107,17 @@ def remove_image(client: Client, image: str) -> None:
     _delete(client, *ours[1:])
     try:
         # not by the tag: a build may just have given it to another image
-        # what the builder's cache has below an image without a tag is not that image's
-        _delete(client, str(found["Id"]), prune=bool(every))
+        _delete(client, str(found["Id"]))
     except APIError as error:
         if error.status_code != 409 or "child" not in explanation(error) or not ours:
             raise
         _delete(client, ours[0])
 
 
-def _delete(client: Client, *names: str, prune: bool = True) -> None:
-    params = {} if prune else {"noprune": "1"}
+def _delete(client: Client, *names: str) -> None:
     for name in names:
         try:
-            client.call("delete", "/images/{0}", name, params=params, timeout=ACTION)
+            client.call("delete", "/images/{0}", name, timeout=ACTION)
         except APIError as error:
             if error.status_code != 404:
                 raise
