@@ -38,7 +38,11 @@ def delta(old: Listing, new: Listing) -> Delta | None:
     entries = tuple(entry for entry in new.entries if entry.path in coming)
     sent = sum(entry.size for entry in entries)
     too_much = sent > _SMALL and sent > new.size / 2
-    return None if too_much or not _can_be_named(removed) else Delta(tuple(removed), entries)
+    # such a name in a layer hides its neighbours in those below
+    hides = any("/.wh." in f"/{path}" for path in coming)
+    return (
+        None if too_much or hides or not _can_be_named(removed) else Delta(tuple(removed), entries)
+    )
 
 
 def _goes(old: Entry, new: Entry | None) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 from pxtui.image.context import Listing, signature_of, signed, unsigned
 
 KEPT = 20
+_LIMIT = 1 << 63
 
 
 class Trees:
@@ -56,7 +57,7 @@ class Trees:
     def write(self, listing: Listing) -> None:
         """Keep a listing, and of the others the newest; a cache that cannot be written is none."""
         self._last = listing
-        columns = zip(*((entry.size, *entry.stamp) for entry in listing.entries), strict=True)
+        columns = zip(*((e.size, *_storable(e.stamp)) for e in listing.entries), strict=True)
         numbers = array("q", chain(*columns))
         temporary = self._folder / f".{secrets.token_hex(4)}.tmp"
         with contextlib.suppress(OSError):
@@ -75,6 +76,11 @@ class Trees:
             return [item.name for item in sorted(found, key=lambda item: item.stat().st_mtime_ns)]
         except OSError:
             return []
+
+
+def _storable(stamp: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+    """A stamp in numbers of 64 bits; one with others is none, and its file is read again."""
+    return stamp if max(stamp) < _LIMIT and min(stamp) >= -_LIMIT else (0, 0, 0, 0)
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ import io
 import os
 import random
 import shutil
+import subprocess
 import tarfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -214,6 +215,44 @@ def test_an_image_without_rm_is_made_from_its_environment(shop: Workshop) -> Non
     after = incremental(shop, no_rm)
     assert after.outcome.result == "done", after.outcome
     assert sorted(held(shop, after.outcome.image)) == ["code", "code/train.py"]
+
+
+def made_outside(name: str, text: str) -> None:
+    """An image as somebody else would make it."""
+    classic = os.environ | {"DOCKER_BUILDKIT": "0"}
+    words = ["docker", "build", "-q", "-t", name, "-"]
+    subprocess.run(words, input=text.encode(), env=classic, check=True, capture_output=True)
+
+
+def test_what_was_in_a_volume_of_the_base_goes_too(shop: Workshop, builder: str) -> None:
+    base = f"pxtui-test/{shop.project}:volume"
+    text = f"FROM {BUSYBOX}\nVOLUME /code/data\n"
+    made_outside(base, text)
+    try:
+        (shop.root / "data").mkdir()
+        for name in ("data/gone", "data/stays", "gone"):
+            (shop.root / name).write_text("1")
+        trees = Trees(shop.kept / "trees")
+        shop.carry_out(replace(shop.request(base=base), trees=trees))
+        (shop.root / "data/gone").unlink()
+        (shop.root / "gone").unlink()
+        made = shop.carry_out(replace(shop.request(base=base), trees=trees)).outcome
+        listed = shop.docker("run", "--rm", made.image or "", "find", "/code", "-type", "f")
+        assert sorted(listed.split()) == ["/code/data/stays", "/code/train.py"]
+    finally:
+        shop.docker("rmi", "-f", base)
+
+
+def test_a_base_with_triggers_is_refused(shop: Workshop) -> None:
+    base = f"pxtui-test/{shop.project}:onbuild"
+    text = f"FROM {BUSYBOX}\nONBUILD COPY . /code/onb/\n"
+    made_outside(base, text)
+    try:
+        outcome = shop.build(base=base).outcome
+        assert outcome.result == "failed"
+        assert "ONBUILD" in outcome.message
+    finally:
+        shop.docker("rmi", "-f", base)
 
 
 def test_people_who_are_not_root_can_delete_too(shop: Workshop) -> None:

@@ -92,6 +92,12 @@ def test_much_is_sent_whole() -> None:
     assert delta(listing(*small), listing(*(s._replace(content="2") for s in small))) is not None
 
 
+def test_a_name_that_hides_its_neighbours_is_sent_whole() -> None:
+    keep = entry("keep")
+    assert delta(listing(keep), listing(keep, entry(".wh..wh..opq"))) is None
+    assert delta(listing(keep, entry(".wh.x")), listing(keep)) is not None
+
+
 def test_names_that_a_dockerfile_cannot_hold_are_sent_whole() -> None:
     keep = entry("keep")
     assert delta(listing(keep, entry("caf\udce9")), listing(keep)) is None

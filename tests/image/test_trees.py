@@ -147,3 +147,13 @@ def test_a_cache_that_cannot_be_written_is_none(root: Path, tmp_path: Path) -> N
     kept = Trees(tmp_path / "file" / "trees")
     kept.write(look(root, Limits()))
     assert later(kept).newest() is None
+
+
+def test_a_time_far_away_is_kept_too(root: Path, kept: Trees) -> None:
+    os.utime(root / "run.sh", (10**10, 10**10))
+    listing = look(root, Limits())
+    kept.write(listing)
+    again = later(kept).read(listing.signature)
+    assert again is not None
+    assert again.signature == listing.signature
+    assert look(root, Limits(), previous=again).signature == listing.signature

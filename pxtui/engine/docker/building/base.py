@@ -71,6 +71,11 @@ def base_of(
         found = inspect_image(client, name)
     if found is None:
         raise EngineError(f"the image {name} was pulled and is not there")
+    if (found.get("Config") or {}).get("OnBuild"):
+        raise EngineError(
+            f"the image {name} has ONBUILD triggers, which need the whole project before the steps",
+            "write `FROM` that image in a Dockerfile of your own and name it as dockerfile:",
+        )
     wanted = platform or image_platform(found)
     other = {} if not native or fits(wanted, native) else {"platform": wanted}
     return Base(found, other, pulled)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -41,6 +42,8 @@ def ground(
         step = delta(old, listing) if old is not None else None
         if step is None or not _has_room(found, environment):
             continue
+        if any(_in_volume(environment, f"/code/{path}") for path in step.removed):
+            continue  # a step cannot remove what is in a volume: its changes are dropped
         if not step.removed or not _made_by_steps(client, str(environment["Id"]), step):
             tag = places.image_tag(request.project, signature)
             return Ground(str(found["Id"]), tag, step.removed, step.entries)
@@ -73,6 +76,15 @@ def _has_room(found: dict[str, Any], environment: dict[str, Any]) -> bool:
     below = environment["RootFS"].get("Layers") or []
     layers = found["RootFS"].get("Layers") or []
     return layers[: len(below)] == below and len(layers) + 2 <= len(below) + _LAYERS
+
+
+def _in_volume(image: dict[str, Any], path: str) -> bool:
+    """Whether a path is in a volume of an image, or such a volume in it."""
+    volumes = [posixpath.normpath(one) for one in image["Config"].get("Volumes") or ()]
+    return any(
+        one == "/" or path == one or path.startswith(f"{one}/") or one.startswith(f"{path}/")
+        for one in volumes
+    )
 
 
 def _made_by_steps(client: Client, environment: str, step: Delta) -> bool:
