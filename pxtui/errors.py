@@ -7,6 +7,7 @@ PxtuiError                 what is wrong, and a hint that says what to do
 ├── StateError             our own folders cannot be used
 ├── SettingsError          a setting has a value that cannot be used (exit code 2)
 └── EngineError            the engine refused or failed (exit code 1)
+    ├── ImageGoneError     the image of a run was removed
     ├── NoEngine           there is no engine to work with (exit code 4)
     └── EngineLost         the engine went away in the middle: the outcome is unknown
 """
@@ -52,6 +53,10 @@ class EngineError(PxtuiError):
 
 class NoEngine(EngineError):
     """There is no engine to work with."""
+
+
+class ImageGoneError(EngineError):
+    """The image of a run was removed from the engine."""
 
 
 class EngineLost(EngineError):

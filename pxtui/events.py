@@ -106,6 +106,8 @@ class TreeSeen:
     """What the steps get of the tree that Polyaxon did not give them."""
     warnings: tuple[str, ...] = ()
     """What the steps want of the tree and will not find."""
+    staged: str = ""
+    """Digest of what the steps get of the tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +134,17 @@ class Changed:
     at: float
 
 
+BY_WATCH = frozenset({"watch", "changed"})
+"""The causes of what nobody asked for: the watch found no current image, or a file changed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wished:
     """Somebody wants a build or a run: a key, a command, a watched change."""
 
     goal: Literal["build", "run"]
     cause: str
-    """`asked`, `changed`, or what else is shown."""
+    """`asked`, one of BY_WATCH, or what else is shown."""
     on_busy: OnBusy | None = None
     """What to do if a run is going; None: ask (only `asked` wishes of a run)."""
     no_cache: bool = False
@@ -203,6 +209,7 @@ class Queued:
 
     resolved: Resolved
     image: str
+    """Empty: it was removed, a build comes first."""
     target: str
     cause: str
     differs: tuple[tuple[str, str], ...]
@@ -216,6 +223,8 @@ class Queued:
     tty: bool = False
     id: str = ""
     """Of the wait, by which it can be taken back."""
+    again: bool = False
+    """Its image was removed and built again, which is done once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +233,15 @@ class ImageSeen:
 
     image: str
     target: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImageGone:
+    """The engine has an image no more."""
+
+    image: str
+    needed: bool = False
+    """A run was to start with it: whatever waits for it waits for a build, which is wished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +262,8 @@ class Started:
     adopted: bool = False
     queued: Queued | None = None
     """The waiting run that this is."""
+    environment: str = ""
+    """Builds: what it makes beside the code, see `State.environment`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,10 +294,10 @@ class Closing:
 
 @dataclass(frozen=True, slots=True)
 class Unqueued:
-    """Waiting runs were taken back: the one of this id, those of this cause, or all."""
+    """Waiting runs were taken back: the one of this id, those of the watch, or all."""
 
-    cause: str | None = None
     id: str | None = None
+    by_watch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +341,8 @@ class Finished:
     """The container that was kept because its files could not be taken out."""
     sizes: tuple[tuple[int, int], ...] = ()
     """Builds: bytes that each instruction added to the image, as index and size."""
+    good: tuple[str, float] | None = None
+    """Builds: image and time of the newest good one before on this engine; None: not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,6 +455,7 @@ Event = (
     | Withdrawn
     | Trusted
     | ImageSeen
+    | ImageGone
     | Started
     | Step
     | Closing

@@ -141,6 +141,8 @@ def _tree(state: State) -> Iterator[Fact]:
             yield Fact("skipped", f"{need.subject}, as you decided", need=need.id)
     told = tuple(f"{need.subject}: " for need in state.needs)
     notes = [note for note in tree.skipped if not note.startswith(told)]
+    # what is sent although it may be secret stands before what is left out
+    notes.sort(key=lambda note: ": sent" not in note and "is sent" not in note)
     more = len(notes) - SHOWN_NOTES
     for note in (*notes[:SHOWN_NOTES], *([f"and {more} more"] if more > 0 else ())):
         yield Fact("skipped", note)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pxtui.events import Queued, Wished
+from pxtui.events import BY_WATCH, Queued, Wished
 from pxtui.state import Build as Building
 from pxtui.state import Image, State
 
@@ -85,10 +85,11 @@ def decide(state: State) -> Action:
 
 
 def _whose_turn(state: State) -> Queued | None:
-    beside = next((q for q in state.queue if q.beside), None)
+    """Who waits for a build has its turn after it, and is not overtaken."""
+    beside = next((q for q in state.queue if q.beside and q.image), None)
     if beside is not None or state.runs:
         return beside
-    return state.queue[0] if state.queue else None
+    return state.queue[0] if state.queue and state.queue[0].image else None
 
 
 def _hindrance(state: State, wish: Wished) -> Action | None:
@@ -123,8 +124,9 @@ def _grant(state: State, wish: Wished) -> Action:
     if state.tree.error:
         return Drop(state.tree.error)
     if state.building is not None:
-        return _supersede(state.building, state.target)
+        return _supersede(state, state.building, wish)
     anew = wish.no_cache or wish.pull or (wish.goal == "build" and wish.cause == "asked")
+    anew = anew or not all(queued.image for queued in state.queue)
     if anew or not state.image_is_current:
         if state.failed == state.target and wish.cause != "asked":
             return Drop("this tree failed to build already: change it, or press b", "info")
@@ -134,11 +136,18 @@ def _grant(state: State, wish: Wished) -> Action:
     return _enqueue(state.image, wish)
 
 
-def _supersede(building: Building, target: str) -> Action:
-    """A build of something older than what is wanted is closed, and waited for."""
-    if building.closing or building.started.target == target:
+def _supersede(state: State, building: Building, wish: Wished) -> Action:
+    """A build of something older than what is wanted is closed, and waited for.
+
+    But not for watched changes of the code alone: those could keep a long step from ever ending.
+    """
+    started = building.started
+    if building.closing or started.target == state.target:
         return Wait()
-    return CloseBuild(building.started.id)
+    code_alone = started.environment == state.environment != ""
+    if code_alone and (wish.cause in BY_WATCH or wish.with_change):
+        return Wait()
+    return CloseBuild(started.id)
 
 
 def _enqueue(image: Image, wish: Wished) -> Action:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from pxtui.events import (
+    BY_WATCH,
     Answered,
     Asked,
     Changed,
@@ -22,6 +23,7 @@ from pxtui.events import (
     Given,
     Hinted,
     History,
+    ImageGone,
     ImageSeen,
     Invalid,
     Loaded,
@@ -137,6 +139,13 @@ class State:
         return target(self.resolved, self.tree.signature)
 
     @property
+    def environment(self) -> str:
+        """What an image has to hold beside the code; empty if the two are not made apart."""
+        if self.resolved is None or self.tree is None or not self.resolved.image:
+            return ""
+        return target(self.resolved, self.tree.staged)
+
+    @property
     def image_is_current(self) -> bool:
         """Whether the newest image holds the last tree that was seen."""
         return self.image is not None and self.image.target == self.target != ""
@@ -150,10 +159,12 @@ def target(resolved: Resolved, signature: str) -> str:
 
 
 def apply(state: State, event: Event) -> State:
-    """The state after an event; a question goes with the wish that it was about."""
+    """The state after an event; with a wish go its question and what waits for its build."""
     state = _applied(state, event)
     if state.wish is None and state.question is not None:
-        return replace(state, question=None)
+        state = replace(state, question=None)
+    if state.wish is None and state.building is None and not all(q.image for q in state.queue):
+        state = replace(state, queue=tuple(q for q in state.queue if q.image))
     return state
 
 
@@ -175,6 +186,8 @@ def _applied(state: State, event: Event) -> State:
             return replace(state, trusted=state.trusted | {event.engine})
         case ImageSeen():
             return replace(state, image=Image(event.image, event.target))
+        case ImageGone():
+            return _image_gone(state, event)
         case TreeSeen():
             return replace(state, tree=event, fresh=True)
         case NeedsSeen():
@@ -199,6 +212,17 @@ def _applied(state: State, event: Event) -> State:
             return _apply_job(state, event)
         case _:
             assert_never(event)
+
+
+def _image_gone(state: State, event: ImageGone) -> State:
+    if state.image is not None and state.image.id == event.image:
+        state = replace(state, image=None)
+    if not event.needed:
+        return state  # what waits for it finds out when its turn comes
+    queue = tuple(
+        replace(q, image="", again=True) if q.image == event.image else q for q in state.queue
+    )
+    return replace(state, queue=queue)
 
 
 def _with_got(state: State, event: Given) -> State:
@@ -230,12 +254,12 @@ def _merged(old: Wished | None, new: Wished) -> Wished:
     return replace(
         new,
         goal="run" if "run" in (old.goal, new.goal) else "build",
-        cause="asked" if "asked" in (old.cause, new.cause) else new.cause,
+        cause=next(c for c in ("asked", "changed", new.cause) if c in (old.cause, new.cause)),
         on_busy=new.on_busy or old.on_busy,
         no_cache=old.no_cache or new.no_cache,
         pull=old.pull or new.pull,
         tty=old.tty or new.tty,
-        with_change=old.with_change or "changed" in (old.cause, new.cause),
+        with_change=old.with_change or not BY_WATCH.isdisjoint((old.cause, new.cause)),
     )
 
 
@@ -303,15 +327,15 @@ def _with_step(build: Build, step: Step) -> tuple[Step, ...]:
 
 def _with_queued(queue: tuple[Queued, ...], new: Queued) -> tuple[Queued, ...]:
     """What was asked for waits in order; what a change leads to waits once, with the newest."""
-    if new.cause == "changed":
-        queue = tuple(q for q in queue if q.cause != "changed")
+    if new.cause in BY_WATCH:
+        queue = tuple(q for q in queue if q.cause not in BY_WATCH)
     return (*queue, new)
 
 
 def _taken_back(queued: Queued, event: Unqueued) -> bool:
     if event.id is not None:
         return queued.id == event.id
-    return event.cause in (None, queued.cause)
+    return queued.cause in BY_WATCH or not event.by_watch
 
 
 def _without(queue: tuple[Queued, ...], started: Queued | None) -> tuple[Queued, ...]:
@@ -326,7 +350,7 @@ def _served(state: State, image: Image) -> Wished | None:
     wish = state.wish
     if wish is None:
         return None
-    follows = wish.cause == "changed" or wish.with_change
+    follows = wish.cause in BY_WATCH or wish.with_change
     if follows and image.target != state.target:
         return wish
     return None if wish.goal == "build" else replace(wish, built=True)
@@ -351,7 +375,11 @@ def _build_finished(state: State, event: Finished) -> State:
         state = replace(state, last=event)
     if event.outcome in ("done", "skipped"):
         image = _image(state, build, event)
-        return replace(state, image=image, failed="", wish=_served(state, image))
+        queue = tuple(
+            q if q.image else replace(q, image=image.id, target=image.target) for q in state.queue
+        )
+        wish = _served(state, image)
+        return replace(state, image=image, failed="", wish=wish, queue=queue)
     if build.closing:
         return state
     failed = build.started.target if event.outcome == "failed" else state.failed

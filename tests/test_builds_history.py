@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pxtui.history import builds
-from pxtui.history.builds import BuildRecord, BuiltStep, Earlier, usual
+from pxtui.history.builds import BuildRecord, BuiltStep, Earlier, newest_good, usual
 from pxtui.image.reason import Made, Part
 from pxtui.places import ProjectPlaces
 
@@ -92,11 +92,38 @@ def test_what_was_usual_before_all_records_is_still_known() -> None:
 def test_the_oldest_logs_and_records_go(
     places: ProjectPlaces, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    builds.prune(places)
+    builds.prune(places, ())
     monkeypatch.setattr(builds, "KEPT", 2)
     for name in "abcde":
         builds.write(places, record(name))
         places.build(name).mkdir()
-    builds.prune(places)
+    builds.prune(places, ())
     left = sorted(path.name for path in (places.home / "builds").iterdir())
     assert left == ["d", "d.json", "e", "e.json"]
+
+
+def test_the_newest_good_ones_of_each_engine_stay(
+    places: ProjectPlaces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(builds, "KEPT", 1)
+    # each: engine and outcome, oldest first
+    ends = {
+        "a": ("e", "done"), "b": ("e", "done"), "c": ("other", "done"), "d": ("e", "skipped"),
+        "f": ("e", "skipped"), "g": ("third", "failed"), "h": ("e", "cancelled"),
+    }  # fmt: skip
+    for at, (name, (engine, outcome)) in enumerate(ends.items()):
+        made = replace(record(name), started=float(at), engine=engine, outcome=outcome)
+        builds.write(places, made)
+        places.build(name).mkdir()
+    builds.prune(places, Earlier(places).look())
+    left = sorted(path.name for path in (places.home / "builds").iterdir())
+    assert left == [name + end for name in "bcfh" for end in ("", ".json")]
+
+
+def test_the_newest_good_one_is_the_newest_that_was_built() -> None:
+    made = replace(record("a"), started=5.0)
+    found = replace(record("b"), started=6.0, outcome="skipped")
+    failed = replace(record("c"), started=7.0, outcome="failed")
+    assert newest_good([made, found, failed]) == made
+    assert newest_good([found, failed]) == found
+    assert newest_good([failed]) is None

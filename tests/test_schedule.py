@@ -25,6 +25,7 @@ from pxtui.events import (
     Stopping,
     TreeSeen,
     Trusted,
+    Unqueued,
     Watching,
     WatchMode,
     Wished,
@@ -325,3 +326,27 @@ def test_an_image_by_a_dockerfile_is_built_where_there_are_containers() -> None:
     told = schedule.decide(world.state)
     assert isinstance(told, schedule.Drop)
     assert "names no image" in told.message
+
+
+def test_what_the_watch_found_and_what_changed_is_one_run_that_waits() -> None:
+    world = World()
+    world.open("run")
+    world.tell(Started("run", "r0", 1, "asked", 0.0))
+    for cause in ("watch", "changed"):
+        world.tell(Queued(RESOLVED, "i", "t", cause, ()))
+    world.tell(Queued(RESOLVED, "i", "t", "asked", ()))
+    assert [q.cause for q in world.state.queue] == ["changed", "asked"]
+    world.tell(Queued(RESOLVED, "i", "t", "watch", ()))
+    world.tell(Unqueued(by_watch=True))
+    assert [q.cause for q in world.state.queue] == ["asked"]
+
+
+def test_a_change_is_the_cause_though_the_watch_wished_first() -> None:
+    world = World()
+    world.open("run")
+    for causes, cause in ((("watch", "changed"), "changed"), (("watch", "asked"), "asked")):
+        world.tell(Dropped())
+        for one in causes:
+            world.tell(Wished("run", one, "queue"))
+        assert world.state.wish is not None
+        assert (world.state.wish.cause, world.state.wish.with_change) == (cause, True)

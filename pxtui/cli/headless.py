@@ -204,9 +204,6 @@ async def drive(where: Where, request: Callable[[Session], None], how: How) -> i
     async with session:
         headless = Headless(session, how, link.opener(settings.engine, project.places))
         events = session.listen()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, headless.signalled, number)
         for event in session.opening:
             headless.hear(event)
         draft = read_draft(project.places, project.file) if how.draft else ()
@@ -217,6 +214,9 @@ async def drive(where: Where, request: Callable[[Session], None], how: How) -> i
             session.edit(path, text)
         session.begin()
         await session.ready()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # so far they end the process
+            loop.add_signal_handler(number, headless.signalled, number)
         if (code := _told(project, session.state, how)) is not None:
             return code
         if not how.dry_run:

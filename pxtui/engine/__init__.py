@@ -188,7 +188,7 @@ class Engine(Protocol):
         """Ask the engine who it is; raises NoEngine or EngineError with the cause and remedy."""
 
     def base(self, image: str) -> str | None:
-        """Platform of a base image that is present (`linux/amd64`; empty: not known), else None.
+        """Platform of an image that is present (`linux/amd64`; empty: not known), else None.
 
         GET only: nothing is pulled.
         """

@@ -21,7 +21,7 @@ from pxtui.engine import (
     StepReport,
     Stream,
 )
-from pxtui.errors import EngineError, NoEngine
+from pxtui.errors import EngineError, ImageGoneError, NoEngine
 from pxtui.image.dockerfile import instructions
 from pxtui.run import RunSpec
 
@@ -177,9 +177,10 @@ class FakeEngine:
             raise NoEngine(self.script.down, "start it, pxtui connects by itself")
         return EngineInfo("fake", "fake", "0", note="nothing is really built or run")
 
-    def base(self, image: str) -> str:
-        """Every base image is here."""
-        return "linux/amd64"
+    def base(self, image: str) -> str | None:
+        """Every base image is here, and what was built and not removed."""
+        gone = image.startswith("fake:") and image not in self.images
+        return None if gone else "linux/amd64"
 
     def disk(self) -> str:
         """It has none."""
@@ -198,7 +199,7 @@ class FakeEngine:
     def run(self, spec: RunSpec, sink: Sink) -> FakeRun:
         """Note the spec."""
         if spec.image not in self.images:
-            raise EngineError(f"there is no image {spec.image}", "build it: b")
+            raise ImageGoneError(f"there is no image {spec.image}", "build it: b")
         self.specs.append(spec)
         self.jobs[spec.id] = FakeRun(self.script, spec, sink)
         return self.jobs[spec.id]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
@@ -26,7 +26,7 @@ class BuiltStep:
     index: int
     text: str
     state: str
-    """done or failed; what was never reached has no step."""
+    """done, failed or stopped; what was never reached has no step."""
     cached: bool
     seconds: float | None
     why: str = ""
@@ -122,14 +122,36 @@ def usual(records: Iterable[BuildRecord]) -> dict[str, float]:
     return known | {text: median(times) for text, times in seconds.items()}
 
 
-def prune(places: ProjectPlaces) -> None:
-    """Remove the oldest logs and records."""
+def newest_good(records: Iterable[BuildRecord]) -> BuildRecord | None:
+    """The one that built the newest image; one that only found its image, if none built any."""
+    good = [record for record in records if record.is_good]
+    return max(good, key=lambda record: (record.outcome == "done", record.started), default=None)
+
+
+def prune(places: ProjectPlaces, records: Sequence[BuildRecord]) -> None:
+    """Remove the oldest logs and records, but not the newest good ones of an engine.
+
+    `records` are those that there are, oldest first.
+    """
+    needed = _needed(records)
     with contextlib.suppress(OSError):
         folders = sorted(path for path in _folder(places).iterdir() if path.is_dir())
         for folder in folders[:-KEPT]:
-            shutil.rmtree(folder, ignore_errors=True)
+            if folder.name not in needed:
+                shutil.rmtree(folder, ignore_errors=True)
         for path in list(_records(places))[:-KEPT]:
-            path.unlink()
+            if path.stem not in needed:
+                path.unlink()
+
+
+def _needed(records: Sequence[BuildRecord]) -> set[str]:
+    """Ids of each engine's newest good builds: what the next one is compared with and told of."""
+    needed = set[str]()
+    for engine in {record.engine for record in records}:
+        good = [record for record in records if record.engine == engine and record.is_good]
+        built = newest_good(good)
+        needed |= {record.id for record in (*good[-1:], built) if record is not None}
+    return needed
 
 
 def _folder(places: ProjectPlaces) -> Path:

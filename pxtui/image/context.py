@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -34,7 +35,15 @@ __all__ = [
 _PIECE = 1 << 20
 _RACY = 2_000_000_000
 """A file changed less than these ns ago could change again without its stamp showing it."""
+_LIKE_A_KEY = (
+    "looks like a private key, and is sent: name it in .dockerignore, with `!` if it shall be"
+)
 _NO_STAMP = (0, 0, 0, 0)
+_KEY_SIZE = 1 << 16
+_HEAD = 1 << 12
+"""Of a JSON file; that of a service account has its key in the first 300 bytes."""
+_KEY = re.compile(rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY")
+_KEY_IN_JSON = re.compile(rb'"private_key"\s*:\s*"-----BEGIN ')
 
 
 class ContextMoved(ContextError):
@@ -102,7 +111,8 @@ def look(
     `check` is called now and then; what it raises ends the look.
     """
     known = {entry.path: entry for entry in previous.entries} if previous else {}
-    walk = Walk(root, Rules.read(root), exclude, limits.walked, check, known)
+    rules = Rules.read(root)
+    walk = Walk(root, rules, exclude, limits.walked, check, known)
     found = walk.found()
     try:
         _within(limits, found, walk.cut)
@@ -114,12 +124,14 @@ def look(
         for entry in found:
             if entry.kind == "file" and not entry.content:
                 try:
-                    entry = _read(fd, entry, check)
+                    entry, is_key = _read(fd, entry, check)
                 except (FileNotFoundError, NotADirectoryError):
                     continue  # it went away after the walk: it is no longer part of the tree
                 except OSError as error:
                     walk.note(f"{entry.path}: left out, cannot be read ({error.strerror})")
                     continue
+                if is_key and not rules.named(entry.path):
+                    walk.note(f"{entry.path}: {_LIKE_A_KEY}")
             entries.append(entry)
     return _listing(tuple(entries), walk, limits, exclude, previous)
 
@@ -147,31 +159,47 @@ def _same(old: Entry | None, new: Entry) -> bool:
     return old.content == new.content and old.mode == new.mode and old.kind == new.kind
 
 
-def _read(fd: int, entry: Entry, check: Callable[[], None]) -> Entry:
-    content, info = _digest(fd, entry.path, check)
+def _read(fd: int, entry: Entry, check: Callable[[], None]) -> tuple[Entry, bool]:
+    """The entry with its content, and whether that looks like a private key."""
+    content, info, is_key = _digest(fd, entry.path, check)
     if info is None:
-        return entry._replace(content=content, stamp=_NO_STAMP)
+        return entry._replace(content=content, stamp=_NO_STAMP), is_key
     racy = time.time_ns() - info.st_ctime_ns < _RACY
-    stamp = _NO_STAMP if racy else stamp_of(info)
-    return entry._replace(size=info.st_size, content=content, stamp=stamp)
+    # what looks like a key is read at each look: its note would be gone with the second
+    stamp = _NO_STAMP if racy or is_key else stamp_of(info)
+    return entry._replace(size=info.st_size, content=content, stamp=stamp), is_key
 
 
-def _digest(fd: int, path: str, check: Callable[[], None]) -> tuple[str, os.stat_result | None]:
-    """Hash a file; no stat if it kept changing, so that it is read again at the next look."""
-    content = ""
+def _digest(
+    fd: int, path: str, check: Callable[[], None]
+) -> tuple[str, os.stat_result | None, bool]:
+    """Hash a file; no stat if it kept changing, so that it is read again at the next look.
+
+    Also whether it looks like a private key.
+    """
+    content, is_key = "", False
     for _ in range(3):
         with open_file(fd, path) as file:
             before = os.fstat(file.fileno())
             digest = hashlib.sha256()
             left = before.st_size
+            is_small = left <= _KEY_SIZE
             while left > 0 and (piece := file.read(min(_PIECE, left))):
+                is_key = is_small and _is_key(piece)
                 digest.update(piece)
                 left -= len(piece)
                 check()
             content = digest.hexdigest()
             if left == 0 and stamp_of(os.fstat(file.fileno())) == stamp_of(before):
-                return content, before
-    return content, None
+                return content, before, is_key
+    return content, None, is_key
+
+
+def _is_key(data: bytes) -> bool:
+    if data.startswith(b"{"):
+        head = data[:_HEAD]
+        return b"PRIVATE KEY" in head and _KEY_IN_JSON.search(head) is not None
+    return data.startswith(b"-----BEGIN ") and _KEY.match(data) is not None
 
 
 def signed(entries: Sequence[Entry]) -> bytes:

@@ -22,6 +22,9 @@ DOCKERIGNORE = ".dockerignore"
 POLYAXONIGNORE = ".polyaxonignore"
 _IGNORE_LIMIT = 1 << 20
 
+IgnoreLines = tuple[str, tuple[str, ...]]
+"""An ignore file's name, and its lines."""
+
 _NOISE = (
     *("__pycache__", "*.pyc", "*.pyo", ".mypy_cache", ".pytest_cache", ".ruff_cache"),
     *(".ipynb_checkpoints", ".polyaxon", ".ds_store", "*~", ".#*", "#*#", ".*.sw?"),
@@ -31,8 +34,10 @@ _NOISE = (
 
 _DENIED = {
     "repository": (".git", ".hg", ".svn"),
-    "variables that may be secret": (".env", ".env.*", "*.env", ".envrc"),
-    "history of a shell": (".bash_history", ".zsh_history", ".python_history", ".psql_history"),
+    "variables that may be secret": (".env", ".env[._-]*", "*.env", ".envrc"),
+    "history of a shell": (
+        *(".bash_history", ".zsh_history", ".python_history", ".psql_history", ".mysql_history"),
+    ),
     "key": (
         *("*.pem", "*.key", "*.p12", "*.pfx", "*.keystore", "*.jks", "*.kdbx", "*.ppk"),
         *("id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*"),
@@ -44,11 +49,19 @@ _DENIED = {
         *("service-account*.json", "service_account*.json", "serviceaccount*.json"),
         *("kaggle.json", ".kaggle", ".huggingface", "client_secret*.json", ".htpasswd", ".token"),
         *("secrets.yml", "secrets.yaml", "secrets.json", "secrets.toml", "gcp-key*.json"),
+        *("secret.yml", "secret.yaml", ".secrets.*", "client_secrets*", ".vault-token", "token"),
+        *("credentials", "credentials.yml", "credentials.yaml", "credentials.toml"),
         *("credentials.db", "access_tokens.db", ".databrickscfg", ".snowsql", ".pgpass"),
+        *(".my.cnf", "rclone.conf", "pip.conf", ".condarc", ".modal.toml"),
+        *("*.tfstate", "*.tfstate.*"),
     ),
     "virtual environment": (".venv", "venv"),
 }
 """Left out with a note; compared without regard to case."""
+
+_FILES = {"credentials": "", "token": "/huggingface"}
+"""Names that are denied to files only, and below which folder: packages have them too."""
+_FOLDERS = ("/.config/gcloud", "/.config/gh", "/.config/rclone")
 
 _REASONS = ("", *_DENIED)
 _NAMES = re.compile(
@@ -104,9 +117,9 @@ _CLEAR = Verdict(False, False)
 class Rules:
     """The rules of one project: the deny list, `.dockerignore` and `.polyaxonignore`."""
 
-    def __init__(self, root: Path, docker: Iterable[str], git: Iterable[str]) -> None:
+    def __init__(self, root: Path, docker: IgnoreLines, git: Iterable[str]) -> None:
         self._root = str(root)
-        self._docker = _docker_patterns(docker)
+        self._docker = _docker_patterns(*docker)
         lines = tuple(git)
         self._git = _git_spec(lines) if lines else None
         self._negations = [
@@ -120,11 +133,17 @@ class Rules:
     @classmethod
     def read(cls, root: Path) -> Rules:
         """The rules of the project in `root`; raises ContextError for a file that is no good."""
-        return cls(root, _lines(root / DOCKERIGNORE), _lines(root / POLYAXONIGNORE))
+        return cls(root, docker_lines(root / DOCKERIGNORE), _lines(root / POLYAXONIGNORE))
+
+    def named(self, path: str) -> bool:
+        """Whether an ignore file names it with `!`."""
+        return any(one.names(path) for one in self._lifting)
 
     def judge(self, path: str, folder: bool, above: Denial | None = None) -> Verdict:
         """Judge a path whose parents were judged; `above` is the denial they are under."""
         reason = denied(path[path.rfind("/") + 1 :])
+        if reason and not _is_meant(path, folder):
+            reason = None
         if folder and reason is None:
             reason = self._environment(path)
         docker_out, git_out = self._ignored(path, f"{path}/" if folder else path)
@@ -148,13 +167,13 @@ class Rules:
             return above, ""
         if reason is None:
             return None, ""
-        if any(n.names(path) for n in self._lifting):
+        if self.named(path):
             return None, f"{path}: sent, an ignore file names it with `!` ({reason or 'cache'})"
         return Denial(reason, path), f"{path}: left out ({reason})" if reason else ""
 
     def _environment(self, path: str) -> str | None:
         """Why a folder is left out for where it is, or for what is in it."""
-        if path.casefold().endswith(".config/gcloud"):
+        if f"/{path}".casefold().endswith(_FOLDERS):
             return "credentials"
         if any(os.path.lexists(f"{self._root}/{path}/{mark}") for mark in _ENVIRONMENT_MARKS):
             return "virtual environment"
@@ -178,9 +197,18 @@ def denied(name: str) -> str | None:
     return _REASONS[int(str(found.lastgroup)[1:])] if found else None
 
 
-def ignored(root: Path) -> Callable[[str], bool]:
-    """Make a test of relative paths: whether a change there cannot change the image."""
-    rules = Rules.read(root)
+def _is_meant(path: str, folder: bool) -> bool:
+    """Whether the deny list means what is there by its name."""
+    above, _, name = f"/{path}".casefold().rpartition("/")
+    return name not in _FILES or (not folder and above.endswith(_FILES[name]))
+
+
+def ignored(root: Path, docker: IgnoreLines | None = None) -> Callable[[str], bool]:
+    """Make a test of relative paths: whether a change there cannot change the image.
+
+    `docker` stands in place of the `.dockerignore` there.
+    """
+    rules = Rules(root, docker, _lines(root / POLYAXONIGNORE)) if docker else Rules.read(root)
     folder = cache(rules.judge)
 
     def out(path: str) -> bool:
@@ -202,6 +230,11 @@ def _is_folder(path: str) -> bool:
         return False
 
 
+def docker_lines(path: Path) -> IgnoreLines:
+    """The lines of a file with Docker's rules."""
+    return path.name, tuple(_lines(path))
+
+
 def _lines(path: Path) -> list[str]:
     """The lines of an ignore file; one that is there but cannot be read must not be passed over."""
     try:
@@ -220,7 +253,7 @@ def _lines(path: Path) -> list[str]:
     return os.fsdecode(data.removeprefix(b"\xef\xbb\xbf")).splitlines()
 
 
-def _docker_patterns(lines: Iterable[str]) -> list[tuple[bool, re.Pattern[str], str]]:
+def _docker_patterns(name: str, lines: Iterable[str]) -> list[tuple[bool, re.Pattern[str], str]]:
     """Ignores or brings back, the pattern (a match of a folder holds for all in it), its text."""
     found = []
     for number, line in enumerate(lines, 1):
@@ -232,7 +265,7 @@ def _docker_patterns(lines: Iterable[str]) -> list[tuple[bool, re.Pattern[str], 
         try:
             pattern = re.compile(rf"(?s:{_docker_regex(text)})(?:/|\Z)")
         except (re.error, ValueError):
-            raise ContextError(f"{DOCKERIGNORE}:{number}: {line!r} is not a pattern") from None
+            raise ContextError(f"{name}:{number}: {line!r} is not a pattern") from None
         found.append((ignores, pattern, text))
     return found
 

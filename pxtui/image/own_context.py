@@ -6,11 +6,11 @@ import hashlib
 import os
 import stat
 import tarfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pxtui.image.context import ContextMoved, Entry, ignored, never
-from pxtui.image.ignore import DOCKERIGNORE
+from pxtui.image.ignore import DOCKERIGNORE, IgnoreLines, docker_lines
 from pxtui.image.plan import Own
 from pxtui.image.tree import inside, open_file, open_folder, stamp_of, status
 
@@ -24,22 +24,33 @@ def pack(
     own: Own,
     text: bytes,
     entries: Sequence[Entry],
+    lines: IgnoreLines | None = None,
     check: Callable[[], None] = never,
+    *,
+    hide: bool = False,
 ) -> Iterator[bytes]:
-    """The context as a tar, the Dockerfile first; raises ContextMoved as `pack_code` does."""
-    name = name_in_context(own, entries)
-    info = tarfile.TarInfo(name)
-    info.size = len(text)
-    yield _header(info) + text + bytes(-len(text) % tarfile.BLOCKSIZE)
+    """The context as a tar, the Dockerfile first; raises ContextMoved as `pack_code` does.
+
+    `hide`: a Dockerfile that is not part of it is named in a .dockerignore, as the docker command
+    does. The classic builder drops it then once it has read it; BuildKit does not. Podman goes by
+    that file, so one that another stands in place of is not sent.
+    """
+    name = name_in_context(root, own, entries, lines)
+    yield _file(name, text)
     stamps: dict[str, tuple[int, int, int, int]] = {}
     held, size = [], 0
     with open_folder(root) as fd:
-        for entry, short in below(root, own, entries):
+        replaced = hide and is_beside(own, lines)
+        hide = hide and name == BESIDE
+        for entry, short in below(root, own, entries, lines):
             check()
-            if short == name:
+            if short == name or (replaced and short == DOCKERIGNORE):
                 continue
+            pieces = _packed(fd, entry, short, stamps)
+            if hide and short == DOCKERIGNORE:
+                pieces, hide = _hiding(pieces, entry), False
             try:
-                for piece in _packed(fd, entry, short, stamps):
+                for piece in pieces:
                     held.append(piece)
                     size += len(piece)
                     if size >= _PIECE:
@@ -48,33 +59,65 @@ def pack(
             except OSError as error:
                 why = f"{entry.path} could no longer be read: {error.strerror}"
                 raise ContextMoved(why) from error
+        if hide:
+            held.append(_file(DOCKERIGNORE, f"{DOCKERIGNORE}\n{BESIDE}\n".encode()))
         yield b"".join(held)
         _same_still(fd, stamps)
     yield bytes(2 * tarfile.BLOCKSIZE)
 
 
-def name_in_context(own: Own, entries: Sequence[Entry]) -> str:
+def ignore_lines(root: Path, own: Own) -> IgnoreLines | None:
+    """What the context leaves out beside what the project does.
+
+    As in Docker, a file beside the Dockerfile stands in place of the context's own.
+    """
+    beside, inner = f"{own.dockerfile}{DOCKERIGNORE}", f"{own.context}/{DOCKERIGNORE}"
+    for path in (beside, inner) if own.context else (beside,):
+        if (root / path).is_file():
+            return path, docker_lines(root / path)[1]
+    return None
+
+
+def is_beside(own: Own, lines: IgnoreLines | None) -> bool:
+    """Whether these are the lines of a file beside the Dockerfile."""
+    return lines is not None and lines[0] == f"{own.dockerfile}{DOCKERIGNORE}"
+
+
+def name_in_context(
+    root: Path, own: Own, entries: Sequence[Entry], lines: IgnoreLines | None = None
+) -> str:
     """How the builder is told of the Dockerfile."""
+    its = [entry for entry in entries if entry.path == own.dockerfile and entry.kind == "file"]
+    names = [short for _, short in below(root, own, its, lines) if _is_short(short)]
+    return names[0] if names else BESIDE
+
+
+def below(
+    root: Path, own: Own, entries: Sequence[Entry], lines: IgnoreLines | None = None
+) -> Iterator[tuple[Entry, str]]:
+    """The entries of the context that its `lines` do not leave out, each with its path there."""
+    out = ignored(root / own.context, lines) if lines else None
     above = f"{own.context}/" if own.context else ""
-    is_in = own.dockerfile.startswith(above) and any(
-        entry.path == own.dockerfile and entry.kind == "file" for entry in entries
-    )
-    name = own.dockerfile.removeprefix(above)
-    return name if is_in and _is_short(name) else BESIDE
-
-
-def below(root: Path, own: Own, entries: Sequence[Entry]) -> Iterator[tuple[Entry, str]]:
-    """The entries of the context, each with its path there; its own ignore files hold too."""
-    if not own.context:
-        yield from ((entry, entry.path) for entry in entries)
-        return
-    here = root / own.context
-    out = ignored(here) if (here / DOCKERIGNORE).is_file() else None
-    above = f"{own.context}/"
     for entry in entries:
         short = entry.path.removeprefix(above)
         if entry.path.startswith(above) and not (out is not None and out(short)):
             yield entry, short
+
+
+def _hiding(pieces: Iterable[bytes], known: Entry) -> Iterator[bytes]:
+    """The context's own .dockerignore with one more line."""
+    packed = b"".join(pieces)
+    if known.kind != "file":
+        yield packed
+        return
+    data = packed[tarfile.BLOCKSIZE :][: known.size]
+    yield _file(DOCKERIGNORE, data + f"\n{BESIDE}\n".encode(), known.mode)
+
+
+def _file(name: str, data: bytes, mode: int = 0o644) -> bytes:
+    info = tarfile.TarInfo(name)
+    info.size, info.mode = len(data), mode
+    return _header(info) + data + bytes(-len(data) % tarfile.BLOCKSIZE)
 
 
 def _packed(

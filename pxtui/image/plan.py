@@ -54,6 +54,17 @@ class Staging:
     warnings: tuple[str, ...] = ()
     """What the steps want and will not find."""
 
+    @property
+    def digest(self) -> str:
+        """Of names, modes and contents: 64 hex digits."""
+        digest = hashlib.sha256()
+        for file in self.files:
+            digest.update(
+                f"{file.name}\0{file.mode}\0{len(file.data)}\0".encode("utf-8", "surrogateescape")
+            )
+            digest.update(file.data)
+        return digest.hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class Own:

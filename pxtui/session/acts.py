@@ -14,6 +14,7 @@ from pxtui import history, places, project, schedule
 from pxtui.engine import BuildRequest
 from pxtui.errors import PxtuiError, StartError, StateError
 from pxtui.events import (
+    BY_WATCH,
     Answered,
     Changed,
     Closing,
@@ -38,7 +39,7 @@ from pxtui.image.plan import Staging, plan
 from pxtui.needs import Need
 from pxtui.polyaxonfile.reading import Resolved
 from pxtui.polyaxonfile.secret import DOTS
-from pxtui.session import questions, threads
+from pxtui.session import images, questions, threads
 from pxtui.session.needs import surroundings
 from pxtui.session.parts import Parts
 from pxtui.session.working import WorkingSet
@@ -81,17 +82,23 @@ async def _act(parts: Parts, action: schedule.Action) -> None:
         case schedule.Enqueue():
             _enqueue(parts, action)
         case schedule.Start():
-            _start(parts, action)
+            await _start(parts, action)
         case schedule.Wait():
             pass
         case _:
             assert_never(action)
 
 
-def _start(parts: Parts, action: schedule.Start) -> None:
+async def _start(parts: Parts, action: schedule.Start) -> None:
     engine, seen = parts.link.engine, parts.teller.state.engine
     assert engine is not None  # noqa: S101  decide waits for the engine
     assert seen is not None  # noqa: S101
+    gone = not action.queued.again and await images.is_gone(engine, action.queued.image)
+    if schedule.decide(parts.teller.state) != action:
+        return  # it was taken back meanwhile
+    if gone:
+        images.build_first(parts.teller, action.queued)
+        return
     try:
         parts.runs.start(engine, seen.id, action.queued, tty=action.queued.tty)
     except (StateError, StartError) as error:
@@ -123,7 +130,8 @@ def _look(parts: Parts) -> tuple[TreeSeen, tuple[str, ...]]:
     resolved = parts.teller.state.resolved
     if resolved is not None and not seen.error:
         staging = _staged(parts, resolved)
-        seen = replace(seen, notes=staging.notes, warnings=staging.warnings)
+        notes, warnings = staging.notes, staging.warnings
+        seen = replace(seen, notes=notes, warnings=warnings, staged=staging.digest)
     return seen, paths
 
 
@@ -266,9 +274,16 @@ async def _build(parts: Parts, action: schedule.Build) -> None:
         parts.teller.tell(Dropped(str(error), "error"))
         return
     anew = replace(request, no_cache=action.no_cache or resolved.nocache, pull=action.pull)
-    seen = parts.teller.state.engine
-    where, cause = seen.id if seen else "", action.cause
-    parts.builds.start(engine, anew, lambda signature: target(resolved, signature), cause, where)
+    state = parts.teller.state
+    where = state.engine.id if state.engine else ""
+    parts.builds.start(
+        engine,
+        anew,
+        lambda signature: target(resolved, signature),
+        action.cause,
+        where,
+        state.environment,
+    )
 
 
 def _enqueue(parts: Parts, action: schedule.Enqueue) -> None:
@@ -375,12 +390,12 @@ async def watch(parts: Parts, mode: WatchMode, on_busy: OnBusy | None) -> None:
     teller = parts.teller
     teller.tell(Watching(mode, on_busy or teller.state.watching.on_busy))
     if mode == "off":
-        if any(q.cause == "changed" for q in teller.state.queue):
-            teller.tell(Unqueued("changed"))
+        if any(q.cause in BY_WATCH for q in teller.state.queue):
+            teller.tell(Unqueued(by_watch=True))
         return
     await look(parts)
     if not teller.state.image_is_current:
-        teller.tell(Wished(mode, "changed", teller.state.watching.on_busy))
+        teller.tell(Wished(mode, "watch", teller.state.watching.on_busy))
 
 
 def repeat(parts: Parts, run: str | None = None) -> None:

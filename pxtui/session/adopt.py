@@ -60,7 +60,7 @@ def _make_up_for_changes(parts: Parts) -> None:
     """What changed while no engine answered is built now, if the watch is on."""
     state = parts.teller.state
     if state.watching.mode != "off" and not state.image_is_current:
-        parts.teller.tell(Wished(state.watching.mode, "changed", state.watching.on_busy))
+        parts.teller.tell(Wished(state.watching.mode, "watch", state.watching.on_busy))
 
 
 async def adopt_runs(parts: Parts) -> None:

@@ -160,5 +160,6 @@ class Before:
 
 
 def _line(text: str) -> str:
-    """A text of several lines in one."""
-    return clean_line(" ".join(text.split()))
+    """The first line of a text, and whether there are more."""
+    first, *more = text.strip().splitlines() or [""]
+    return clean_line(" ".join(first.split())) + ("␤…" if more else "")

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from pxtui.engine import BuildJob, BuildRequest, Engine, Outcome, StepReport
 from pxtui.errors import EngineError, StateError
@@ -48,6 +49,7 @@ class Builds:
         target_of: Callable[[str], str],
         cause: str,
         engine_id: str = "",
+        environment: str = "",
     ) -> None:
         """Begin a build; its Finished follows whatever happens.
 
@@ -55,7 +57,8 @@ class Builds:
         """
         self._job, self._closed = None, False
         target, number = target_of(request.listing.signature), next(self._numbers)
-        started = Started("build", request.id, number, cause, time.time(), target)
+        at = time.time()
+        started = Started("build", request.id, number, cause, at, target, environment=environment)
         self._tell_now(started)
         threads.start("build", lambda: self._work(engine, request, started, target_of, engine_id))
 
@@ -87,8 +90,8 @@ class Builds:
             sink.close()
             self._keep(request, told, started, outcome)
             target = target_of(outcome.signature) if outcome.signature else ""
-            self._tell(_finished(started, outcome, target))
-        history.prune(self._places)
+            self._tell(replace(_finished(started, outcome, target), good=told.good))
+        history.prune(self._places, self._earlier.look())
 
     def _listing(self, request: BuildRequest, signature: str) -> Listing | None:
         """The tree of an image that was built before."""

@@ -10,11 +10,12 @@ from functools import cached_property
 from pxtui.engine import BuildRequest, Outcome, StepReport
 from pxtui.errors import PxtuiError
 from pxtui.events import Started, Step
-from pxtui.history.builds import BuildRecord, BuiltStep, usual
+from pxtui.history.builds import BuildRecord, BuiltStep, newest_good, usual
 from pxtui.image.context import Listing
 from pxtui.image.reason import ASKED, CODE, GONE, Made, code_change, reasons
 
 FAILED = "it failed in the build before"
+STOPPED = "it was stopped in the build before"
 UNREACHED = "the build before did not come so far"
 PULLED = "it was pulled"
 
@@ -39,6 +40,9 @@ class Explained:
         self._listing_of = listing_of
         self._usual = usual(earlier)
         self._last = earlier[-1] if earlier else None
+        newest = newest_good(earlier)
+        self.good = (newest.image, newest.started + newest.seconds) if newest else None
+        """Image and time of the newest good build before; None: not known."""
         good = next((record for record in reversed(earlier) if record.is_good), self._last)
         self._before = good.made if good and good.made.parts else None
         self._made = Made(())
@@ -64,11 +68,11 @@ class Explained:
                 self._first = report.index
                 is_base = report.index == 1 and self._made.parts[0].kind == "base"
                 why = why or (PULLED if is_base else GONE)
-        if report.state != "started":
-            self._steps[report.index] = BuiltStep(
-                report.index, report.text, report.state, report.cached, report.seconds, why,
-                usual=usually,
-            )  # fmt: skip
+        # what began and of whose end nothing follows was stopped
+        state = "stopped" if report.state == "started" else report.state
+        self._steps[report.index] = BuiltStep(
+            report.index, report.text, state, report.cached, report.seconds, why, usual=usually
+        )
         return Step(
             self._request.id, report.index, report.total, report.text, report.state, report.cached,
             report.seconds, usual=usually, why=why,
@@ -86,6 +90,8 @@ class Explained:
         why = self._reasons.get(place, "")
         if why == CODE:
             return self._code
+        if step and step.state == "stopped":
+            return why or STOPPED
         return why or (UNREACHED if last and step is None else "")
 
     @cached_property
@@ -121,7 +127,9 @@ class Explained:
             made = made.holding(outcome.signature)
         sizes = dict(outcome.sizes)
         steps = [replace(step, size=sizes.get(i)) for i, step in sorted(self._steps.items())]
-        return BuildRecord(
+        kept = BuildRecord(
             started.id, self._engine, started.cause, started.at, seconds, outcome.result,
             outcome.exit_code, outcome.message, outcome.image or "", made, tuple(steps),
         )  # fmt: skip
+        ended = tuple(step for step in steps if step.state != "stopped")
+        return replace(kept, steps=ended) if kept.is_good else kept

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 from pxtui import history, places
 from pxtui.engine import Engine, FoundImage
 from pxtui.errors import EngineError, PxtuiError
-from pxtui.events import Finished
+from pxtui.events import BY_WATCH, Dropped, Finished, ImageGone, Notice, Queued, Unqueued, Wished
 from pxtui.image import housekeeping
 from pxtui.places import ProjectPlaces
 from pxtui.session import threads
+from pxtui.session.teller import Teller
 from pxtui.state import State
 
 if TYPE_CHECKING:
@@ -202,8 +203,44 @@ async def look(session: Session) -> tuple[Held, ...]:
 
 
 async def remove_one(session: Session, image: Held) -> Removed:
-    """Remove an image on the session's engine; raises EngineError."""
-    return await threads.in_thread("images", partial(remove, _engine(session), (image,)))
+    """Remove an image on the session's engine, which the session then knows; raises EngineError."""
+    done = await threads.in_thread("images", partial(remove, _engine(session), (image,)))
+    for one in done.images:
+        session._parts.teller.tell(ImageGone(one.image.id))
+    session._parts.doubt()  # there may be another image of what is wanted
+    return done
+
+
+async def is_gone(engine: Engine, image: str) -> bool:
+    """Whether the engine says that it has an image no more."""
+    try:
+        return await threads.in_thread("image", partial(engine.base, image)) is None
+    except EngineError:
+        return False
+
+
+def miss(teller: Teller, engine: Engine) -> None:
+    """Tell if the newest image is gone (from another thread); raises EngineError."""
+    image = teller.state.image
+    if image is not None and engine.base(image.id) is None:
+        teller.tell_soon(ImageGone(image.id))
+
+
+def build_first(teller: Teller, queued: Queued) -> None:
+    """Let a run whose image is gone, and all that wait for that image, wait for a build.
+
+    A repeated run is not what it was with another tree or environment: that one is given up.
+    """
+    state = teller.state
+    if queued.cause == "repeated" and queued.target != state.target:
+        teller.tell(Unqueued(id=queued.id))
+        why = "the image of that run was removed, and the project is another now: press r"
+        teller.tell(Dropped(why, "error", "run"))
+        return
+    cause = queued.cause if queued.cause in BY_WATCH else "its image was removed"
+    teller.tell(Wished("build", cause))
+    teller.tell(ImageGone(queued.image, needed=True))
+    teller.tell(Notice("warning", "the image was removed: it is built again first"))
 
 
 def _engine(session: Session) -> Engine:

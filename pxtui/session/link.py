@@ -42,10 +42,13 @@ class Link:
         tell: Callable[[EngineSeen], None],
         *,
         keep_trying: bool,
+        beside: Callable[[Engine], None] = lambda engine: None,
     ) -> None:
+        """`beside` asks the engine something more at each look; it may raise EngineError."""
         self.engine: Engine | None = None
         self._opener = opener
         self._image = image
+        self._beside = beside
         self._tell = tell
         self._keep_trying = keep_trying
         self._wake = threading.Event()
@@ -74,6 +77,7 @@ class Link:
             info = self.engine.info()
             image = self._image()
             base = self.engine.base(image) if image else None
+            self._beside(self.engine)
         except EngineError as error:
             return EngineSeen(False, "no engine", note=str(error))
         return EngineSeen(

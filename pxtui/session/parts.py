@@ -7,6 +7,7 @@ import contextlib
 import inspect
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from pxtui import places
 from pxtui.engine import Engine
@@ -88,7 +89,8 @@ class Parts:
         self.trees = Trees(places.trees(project.places.project))
         self.tree = Tree(project, settings, self.trees)
         self.owner = Owner(project.places.owners)
-        self.link = Link(engine, self._image, self._seen, keep_trying=follow)
+        gone = partial(images.miss, self.teller)
+        self.link = Link(engine, self._image, self._seen, keep_trying=follow, beside=gone)
         tell_now, size = self.teller.tell, settings.log_max_size
         self.builds = Builds(project.places, self._build_told, tell_now, size)
         tell_soon, name = self.teller.tell_soon, project.root.name

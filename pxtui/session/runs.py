@@ -9,8 +9,8 @@ from dataclasses import asdict, replace
 
 from pxtui import history, places
 from pxtui.engine import Engine, Outcome, RunJob, Sink
-from pxtui.errors import EngineError, EngineLost
-from pxtui.events import Event, Finished, Given, Notice, Queued, Started, Stopping
+from pxtui.errors import EngineError, EngineLost, ImageGoneError
+from pxtui.events import Event, Finished, Given, ImageGone, Notice, Queued, Started, Stopping
 from pxtui.history import Record
 from pxtui.logs.store import LogWriter
 from pxtui.places import ProjectPlaces
@@ -151,6 +151,8 @@ class Runs:
         except EngineLost as error:
             outcome = Outcome("lost", message=str(error))
         except EngineError as error:
+            if isinstance(error, ImageGoneError):
+                self._tell(ImageGone(record.image))
             outcome = Outcome("failed", message=str(error))
         finally:
             log.close()

@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.screen import Screen
 
-from pxtui.events import Asked, Conflicted, Event, Finished, Invalid, Loaded, Started
+from pxtui.events import BY_WATCH, Asked, Conflicted, Event, Finished, Invalid, Loaded, Started
 from pxtui.session import Session
 from pxtui.ui import theme as themes
 from pxtui.ui import words
@@ -124,8 +124,8 @@ class PxtuiApp(KeyedApp):
         match event:
             case Started(phase="build"):
                 body.query_one(Build).open(self.session.folder("build", event.id))
-                if event.cause != "changed" or not self.session.state.runs:
-                    self._follow_to(Build)  # a change does not take a live run's log away
+                if event.cause not in BY_WATCH or not self.session.state.runs:
+                    self._follow_to(Build)  # the watch does not take a live run's log away
             case Started():
                 self._open_run(event.id)
                 self._follow_to(Run)

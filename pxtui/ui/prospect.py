@@ -67,8 +67,16 @@ def _too_big(tree: TreeSeen, needs: tuple[Need, ...]) -> str:
     return f"{first} has {words.size(sizes[first])}{more}: decide with !"
 
 
+def run_follows(state: State) -> bool:
+    """Whether a run was asked for that this build is made for, or that waits for it."""
+    wish = state.wish
+    return bool(state.building and wish and wish.goal == "run" and not state.question)
+
+
 def run_words(state: State) -> str:
     """What `r` does, in a few words."""
+    if run_follows(state):
+        return "a run follows this build"
     following = next_number(state) + len(state.queue)
     if state.runs:
         return f"queue as #{following}, or ask"
@@ -90,15 +98,17 @@ def has_failed(state: State) -> bool:
     return state.failed == state.target != ""
 
 
-def image_words(state: State, now: float) -> str:
-    """Which image is the newest good one: `12:01:53 · 3 min ago`."""
-    if state.image is None:
-        return "none in this session"
-    if not state.image.at:
-        return "one from before"
-    told = when(state.image.at, now)
-    clock = words.clock(state.image.at)
-    return clock if ":" in told else f"{clock} · {told}"
+def image_words(state: State, now: float) -> tuple[str, str]:
+    """Which image was built last, after a build: `12:01:53 · 3 min ago`, and of which session."""
+    finished = state.build.finished if state.build is not None else None
+    name, at = (finished.good if finished is not None else None) or ("", 0.0)
+    note = " (of an earlier session)"
+    if state.image is not None and (state.image.at or state.image.id != name):
+        at, note = state.image.at, ""
+    if not at:
+        return "none yet" if state.image is None else "one from before", ""
+    told, clock = when(at, now), words.clock(at)
+    return clock if ":" in told else f"{clock} · {told}", note
 
 
 def asks_first(state: State) -> bool:
@@ -122,6 +132,8 @@ def prospect(state: State) -> tuple[Row, ...]:
     elif asks_first(state):
         note = " · asks once first"
     runs = row((" r  ", "key b"), run_words(state), (note, "soft"))
+    if run_follows(state):
+        runs = row((" r  ", "key b"), "a run follows", (", with the values of then", "soft"))
     local = state.engine is not None and not state.engine.isolated
     if state.image_is_current:
         ready = "environment is ready" if local else "image is ready, no build needed"

@@ -12,7 +12,7 @@ from pxtui.ui import words
 from pxtui.ui.acting import ActingApp
 from pxtui.ui.dialogs.chord import WatchChord
 from pxtui.ui.messages import Messages
-from pxtui.ui.prospect import asks_first, hindrance
+from pxtui.ui.prospect import asks_first, hindrance, run_follows
 from pxtui.ui.run_here import child_command, run_here
 
 LONG = 60.0
@@ -25,6 +25,8 @@ class RunActions(ActingApp, inherit_bindings=False):
     def action_run(self) -> None:
         """Run the values on screen."""
         self.follows = True
+        if run_follows(self.session.state):
+            self.say("a run follows this build already: it takes the values and code of its end")
         self.session.run()
 
     def action_build(self) -> None:

@@ -58,7 +58,9 @@ async def _watched(command: Sequence[str], what: str, stays: bool) -> Said:
     told = f"ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
     if code or stays:
         await _read_enter(told)
-    return f"the {what} in this terminal {told}", "info" if code == 0 else "warning"
+    # the code is that of our own child: how the shell itself ended is not known
+    said = "the shell has ended" if what == "shell" else f"the {what} in this terminal {told}"
+    return said, "info" if code == 0 else "warning"
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from pxtui.state import State
 from pxtui.ui import words
 from pxtui.ui.draw import Block, Piece, Row, cut, row, width_of
 from pxtui.ui.listed import ended, listed_runs
+from pxtui.ui.prospect import run_follows
 from pxtui.ui.told import watch_words
 
 NARROW = 100
@@ -65,8 +66,9 @@ class StatusLine(Block):
             total = build.steps[-1].total if build.steps else 0
             steps = f"  {done} of {words.number(total, 'step')}" if total else ""
             time = words.elapsed(now - build.started.at)
+            then = " · then run" if run_follows(state) else ""
             return row((" ● building ", "strong b @hair")), row(
-                (f" {time}", "ink"), (steps, "soft")
+                (f" {time}{then}", "ink"), (steps, "soft")
             )
         if state.last is not None:
             glyph, word, tone = ended(state.last)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -208,6 +211,59 @@ def test_a_signal_stops_what_was_started(make_project: Make, number: signal.Sign
     assert told[-1]["outcome"] == "cancelled"
 
 
+def minds(process: subprocess.Popen[str]) -> bool:
+    """Whether it has handlers of its own already (before that, Python itself starts)."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught.split()[1], 16) >> (signal.SIGTERM - 1) & 1)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("words", [("build", "--json"), ("watch",), ("run", "--json")])
+def test_a_signal_at_the_start_ends_it_without_a_word(
+    make_project: Make, number: signal.Signals, words: tuple[str, ...]
+) -> None:
+    root = make_project()
+    for after in (0, 0.2, 0.45):
+        with subprocess.Popen(
+            [*START, "-C", str(root), "--engine", "fake", *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PXTUI_FAKE": json.dumps({"endless": True, "step_seconds": 9})},
+        ) as process:
+            until = time.monotonic() + 20
+            while not minds(process):
+                assert time.monotonic() < until
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(after)
+            process.send_signal(number)
+            told, said = process.communicate(timeout=20)
+        assert process.returncode == 128 + number, (after, said)
+        assert "Traceback" not in said
+        assert "Aborted" not in said
+        if "--json" in words:
+            assert all(json.loads(line) for line in told.splitlines())
+
+
+def test_a_signal_does_not_wait_for_an_engine(make_project: Make) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as engine:  # it never answers
+        engine.settimeout(20)
+        host = f"tcp://127.0.0.1:{engine.getsockname()[1]}"
+        process = subprocess.Popen(
+            [*START, "-C", str(make_project()), "--engine", "docker", "build"],
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "DOCKER_HOST": host},
+        )
+        with process, engine.accept()[0]:
+            process.send_signal(signal.SIGINT)
+            said = process.communicate(timeout=20)[1]
+    assert process.returncode == 130
+    assert said == ""
+
+
 def test_watch_rebuilds_at_a_change(make_project: Make) -> None:
     root = make_project()
     ends = 0
@@ -225,6 +281,9 @@ def test_watch_rebuilds_at_a_change(make_project: Make) -> None:
     (changed,) = (o for o in told if o["type"] == "changed")
     assert changed["paths"] == ["train.py"]
     assert changed["leads_to"] == "run"
+    started = [(o["phase"], o["cause"]) for o in told if o["type"] == "started"]
+    causes = [(phase, cause) for cause in ("watch", "changed") for phase in ("build", "run")]
+    assert started[:4] == causes
 
 
 def test_demo_writes_once_and_opens_nothing_without_a_terminal(

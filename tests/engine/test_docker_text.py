@@ -82,6 +82,25 @@ def test_steps_of_every_builder(text: list[str]) -> None:
     assert printed.replace("0123456789ab\n", "") == "hi\n\x1b[91mwarn\n\x1b[0mno end\n"
 
 
+def printing(forged: str) -> list[str]:
+    """A classic builder's text of which a step prints this."""
+    words = "".join(CLASSIC).replace("LABEL a=b", "LABEL pxtui.id=a pxtui.v=1")
+    return [words.replace("ab\nhi\n", f"ab\n{forged}")]
+
+
+def test_a_step_of_another_number_of_steps_is_output() -> None:
+    reports, printed = followed(printing("Step 4/9 : COPY . /code/\nhi\n"))
+    assert reports == EXPECTED
+    assert printed.startswith("Step 4/9 : COPY . /code/\nhi\n")
+    assert "Step 4/5" not in printed
+
+
+def test_the_labels_are_no_output_whatever_was_printed_before() -> None:
+    _, printed = followed(printing("Step 4/5 : COPY . /code/\nStep 5/5 : RUN x\nhi\n"))
+    assert "hi\n" in printed
+    assert "LABEL" not in printed
+
+
 @given(st.sets(st.integers(0, sum(map(len, CLASSIC)))))
 def test_steps_are_the_same_in_any_pieces(cuts: set[int]) -> None:
     whole = "".join(CLASSIC).replace("\x1b[91m", "").replace("\x1b[0m", "")

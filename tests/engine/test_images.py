@@ -18,6 +18,7 @@ import pytest
 from pxtui import places
 from pxtui.engine import FoundImage
 from pxtui.engine.docker import DockerEngine
+from pxtui.engine.docker.container import seconds
 from pxtui.engine.docker.image import own_tags
 from pxtui.engine.docker.layers import sized_images
 from pxtui.engine.hosts import Found
@@ -72,9 +73,10 @@ class Images:
         labels: dict[str, str],
         version: str = "2",
         size: int = 1_000_000,
+        text: str = "",
     ) -> str:
         packed = io.BytesIO()
-        text = f"FROM {under}\nCOPY blob /blobs/{secrets.token_hex(4)}\n"
+        text = text or f"FROM {under}\nCOPY blob /blobs/{secrets.token_hex(4)}\n"
         with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar:
             for name, data in (("Dockerfile", text.encode()), ("blob", os.urandom(size))):
                 member = tarfile.TarInfo(name)
@@ -226,6 +228,17 @@ def test_an_image_that_lost_its_tag_is_still_ours(images: Images) -> None:
     assert abs(time.time() - found[new].created) < HOUR
     images.shop.engine.remove_image(old)
     assert list(images.listed()) == [new]
+
+
+def test_an_image_is_as_old_as_its_tag_not_as_its_layers(images: Images) -> None:
+    first = images.ours("first")
+    began = time.time()
+    tag = f"pxtui/{images.shop.project}:last"
+    last = images.make(tag, BUSYBOX, images.labels(), text=f"FROM {BUSYBOX}\n")
+    listed = images.listed()
+    stamp = images.shop.docker("inspect", "-f", "{{.Created}}", last)
+    assert seconds(stamp) < began <= listed[last].created
+    assert list(listed) == [first, last]
 
 
 def test_a_bounded_number_stays_after_many_builds(images: Images, tmp_path: Path) -> None:

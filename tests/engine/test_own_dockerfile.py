@@ -7,11 +7,21 @@ from pathlib import Path
 
 import pytest
 
+from pxtui.engine.docker import DockerEngine
+from pxtui.engine.hosts import Found
 from pxtui.image.context import Limits, look
 from pxtui.image.own_context import BESIDE
 from pxtui.image.plan import ImagePlan, Own
 from pxtui.run import Surroundings
-from tests.engine.conftest import BUSYBOX, Built, Recorder, Workshop
+from tests.engine.conftest import (
+    BUSYBOX,
+    Built,
+    Recorder,
+    Workshop,
+    own_folder,
+    script,
+    workshop,
+)
 
 pytestmark = pytest.mark.engine
 STAGES = f"""\
@@ -100,6 +110,60 @@ def test_the_classic_builder_tells_its_steps(
     assert done.sink.all == f"{shop.project}\n".encode()
     failed = built(shop, f"FROM {BUSYBOX}\nRUN exit 3\nRUN true\n").outcome
     assert failed.message == "step 2 of 3 failed, exit code 3: RUN exit 3"
+
+
+@pytest.mark.parametrize("buildkit", ["0", "1"])
+def test_what_is_left_out_is_said_beside_the_dockerfile(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch, buildkit: str
+) -> None:
+    monkeypatch.setenv("DOCKER_BUILDKIT", buildkit)
+    source(shop)
+    (shop.root / "docker").mkdir()
+    (shop.root / ".dockerignore").write_text("docker\n")
+    (shop.root / "src" / ".dockerignore").write_text("main.py\n")
+    beside = shop.root / "docker" / "Dockerfile.dockerignore"
+    text = f"FROM {BUSYBOX}\nWORKDIR /srv\nCOPY . .\n"
+
+    def inside() -> set[str]:
+        made = built(shop, text, "src")
+        assert made.outcome.result == "done", made.outcome
+        takes_along = f"`COPY . .` takes it along, as {BESIDE}\n".encode() in made.sink.all
+        assert takes_along == (buildkit == "1")
+        names = set(shop.docker("run", "--rm", str(made.outcome.image), "ls", "-A").split())
+        assert (BESIDE in names) == takes_along
+        return names - {BESIDE}
+
+    assert inside() == {".dockerignore"}
+    beside.write_text(".dockerignore\n")
+    assert inside() == {"main.py"}
+    beside.write_text("")  # a change that is not part of the tree
+    assert inside() == {"main.py", *([".dockerignore"] if buildkit == "1" else [])}
+    assert built(shop, text, "src").outcome.result == "skipped"
+    (shop.root / "src" / ".dockerignore").unlink()
+    said = built(shop, text, "").sink.all
+    assert b"docker/Dockerfile.dockerignore holds; what the project's .dockerignore" in said
+
+
+@pytest.mark.slow
+def test_podman_goes_by_the_ignore_file_that_holds(tmp_path: Path) -> None:
+    with own_folder("podman") as folder:
+        found = Found("podman", script("podman-up", folder), "test")
+        engine = DockerEngine(found)
+        shop = workshop(engine, found, tmp_path)
+        source(shop)
+        (shop.root / "docker").mkdir()
+        (shop.root / "src" / ".dockerignore").write_text("main.py\n")
+        text = f"FROM {BUSYBOX}\nWORKDIR /srv\nCOPY . .\n"
+
+        def inside() -> str:
+            image = built(shop, text, "src").outcome.image
+            return shop.docker("run", "--rm", str(image), "ls", "-A")
+
+        assert inside() == ".dockerignore"
+        (shop.root / "docker" / "Dockerfile.dockerignore").write_text("other\n")
+        assert inside() == "main.py"
+        shop.clear()
+        engine.close()
 
 
 def test_of_steps_that_go_on_at_once_the_one_that_failed_is_named(shop: Workshop) -> None:

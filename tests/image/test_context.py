@@ -305,6 +305,51 @@ def test_signature_and_changes_tell_the_same(
     assert set(changes(old, new)) == differing
 
 
+PEM = "-----BEGIN {}PRIVATE KEY-----\nCANARY\n"
+KEYS = {
+    "deploy_key": PEM.format("OPENSSH "),
+    "old/rsa": PEM.format("RSA "),
+    "plain.txt": PEM.format(""),
+    "locked": PEM.format("ENCRYPTED "),
+    "sub/account.json": '{\n  "type": "x",\n  "private_key": "-----BEGIN PRIVATE KEY-----\\nX"}',
+}
+NO_KEYS = {
+    "ca.crt": "-----BEGIN CERTIFICATE-----\n",
+    "key.pub": "-----BEGIN PUBLIC KEY-----\n",
+    "read.me": f"such as\n{PEM}",
+    "test.py": '"private_key": "-----BEGIN PRIVATE KEY-----',
+    "a.json": '{"private_key": "none", "b": "PRIVATE KEY"}',
+    "big": PEM.format("") + "x" * 65_536,
+    "empty": "",
+}
+
+
+def test_what_looks_like_a_private_key_is_told_at_each_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(context, "_RACY", 0)
+    for name, text in (KEYS | NO_KEYS).items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    notes = tuple(
+        f"{name}: looks like a private key, and is sent: name it in .dockerignore, "
+        "with `!` if it shall be"
+        for name in sorted(KEYS)
+    )
+    first = look(tmp_path, Limits())
+    assert first.skipped == notes
+    again = look_again(tmp_path, first)
+    assert (again.skipped, again.entries is first.entries) == (notes, True)
+    (tmp_path / "empty").write_text("1")
+    assert look_again(tmp_path, again).skipped == notes
+    (tmp_path / ".dockerignore").write_text("old\nlocked\n!plain.txt\n")
+    named = look_again(tmp_path, again)
+    assert named.skipped == (notes[0], notes[4])
+    assert "plain.txt" in paths(named)
+    (tmp_path / "deploy_key").write_text("none")
+    assert look_again(tmp_path, named).skipped == (notes[4],)
+
+
 def test_a_caller_can_end_the_look(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("1")
 

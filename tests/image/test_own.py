@@ -111,9 +111,13 @@ def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
         own.read(tmp_path, Own("b"))
 
 
+def tar_of(root: Path, named: Own, *, hide: bool = False) -> bytes:
+    entries, lines = look(root, Limits()).entries, own_context.ignore_lines(root, named)
+    return b"".join(own_context.pack(root, named, b"FROM scratch\n", entries, lines, hide=hide))
+
+
 def packed(root: Path, named: Own) -> dict[str, tarfile.TarInfo]:
-    entries = look(root, Limits()).entries
-    data = b"".join(own_context.pack(root, named, b"FROM scratch\n", entries))
+    data = tar_of(root, named)
     assert data[257:265] == b"ustar\x0000"
     assert data[156:157] == b"0"
     assert len(data) % 512 == 0
@@ -158,6 +162,61 @@ def test_ignore_files_of_the_context_folder_hold_too(root: Path) -> None:
     (root / "src" / ".dockerignore").write_text("sub\n")
     assert not {"sub", "sub/run.sh"} & packed(root, Own("src/Dockerfile", "src")).keys()
     assert "src/sub/run.sh" in packed(root, Own("src/Dockerfile"))
+
+
+def test_the_ignore_file_of_the_dockerfile_stands_in_place_of_the_context_s(root: Path) -> None:
+    (root / "src" / ".dockerignore").write_text("main.py\n")
+    (root / "src" / "sub" / ".env").write_text("CANARY")
+    named = Own("docker/Dockerfile", "src")
+    assert "main.py" not in packed(root, named)
+    (root / "docker" / "Dockerfile.dockerignore").write_text("sub\n!sub/run.sh\n!sub/.env\n")
+    found = packed(root, named)
+    assert {"main.py", "sub/run.sh", ".dockerignore"} <= found.keys()
+    assert "sub/.env" not in found
+    assert own_context.ignore_lines(root, named) == (
+        "docker/Dockerfile.dockerignore",
+        ("sub", "!sub/run.sh", "!sub/.env"),
+    )
+    (root / "docker" / "Dockerfile.dockerignore").write_text("src/sub\ndocker\n")
+    whole = packed(root, Own("docker/Dockerfile"))
+    assert next(iter(whole)) == own_context.BESIDE
+    assert {"src/main.py", "docker/Dockerfile", "src/sub/run.sh"} & whole.keys() == {"src/main.py"}
+    (root / ".dockerignore").write_text("src/Dockerfile\n")
+    assert "src/Dockerfile" not in packed(root, Own("docker/Dockerfile"))
+    (root / "docker" / "Dockerfile.dockerignore").write_text("a[b\n")
+    with pytest.raises(ContextError, match=r"docker/Dockerfile\.dockerignore:1: 'a\[b'"):
+        packed(root, named)
+
+
+def test_a_dockerfile_that_is_elsewhere_is_named_for_who_drops_it_then(root: Path) -> None:
+    def ignore_file(named: Own, *, hide: bool = True) -> tuple[str, int] | None:
+        with tarfile.open(fileobj=io.BytesIO(tar_of(root, named, hide=hide))) as tar:
+            found = [member for member in tar if member.name == ".dockerignore"]
+            assert len(found) <= 1
+            for member in found:
+                file = None if member.issym() else tar.extractfile(member)
+                return (file.read().decode() if file else member.linkname), member.mode
+        return None
+
+    elsewhere = Own("docker/Dockerfile", "src")
+    assert ignore_file(elsewhere) == (f".dockerignore\n{own_context.BESIDE}\n", 0o644)
+    assert ignore_file(elsewhere, hide=False) is None
+    assert ignore_file(Own("src/Dockerfile", "src")) is None
+    (root / "src" / ".dockerignore").write_text("sub")
+    (root / "src" / ".dockerignore").chmod(0o600)
+    assert ignore_file(elsewhere) == (f"sub\n{own_context.BESIDE}\n", 0o600)
+    assert ignore_file(elsewhere, hide=False) == ("sub", 0o600)
+    (root / "src" / ".dockerignore").write_text(".dockerignore\n")
+    assert ignore_file(elsewhere) == (f".dockerignore\n{own_context.BESIDE}\n", 0o644)
+    beside = root / "docker" / "Dockerfile.dockerignore"
+    beside.write_text("")
+    assert ignore_file(elsewhere) == (f".dockerignore\n{own_context.BESIDE}\n", 0o644)
+    assert ignore_file(elsewhere, hide=False) == (".dockerignore\n", 0o600)
+    beside.rename(root / "src" / "Dockerfile.dockerignore")
+    assert ignore_file(Own("src/Dockerfile", "src")) is None
+    (root / "src" / ".dockerignore").unlink()
+    (root / "src" / ".dockerignore").symlink_to("main.py")
+    assert ignore_file(elsewhere) == ("main.py", 0o777)
 
 
 def test_a_long_name_is_no_first_header(root: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pxtui import project
-from pxtui.engine import BuildRequest, FoundImage, Outcome, Sink
+from pxtui.engine import BuildRequest, FoundImage, Outcome, Sink, StepReport
 from pxtui.engine.fake import FakeBuild, FakeEngine, FakeRun, Reporter, Script
 from pxtui.errors import EngineError
 from pxtui.run import RunSpec
@@ -148,3 +148,14 @@ async def test_who_wants_it_no_more_is_not_kept_waiting(
         await shell(engine, make_project(), 4, unwanted)
     thread.join()
     assert engine.done in ([], ["container removed", "cut removed"])
+
+
+async def test_of_a_step_before_the_first_line_is_told(make_project: Callable[..., Path]) -> None:
+    class Reporting(Partial):
+        def build(self, request: BuildRequest, sink: Sink, report: Reporter) -> FakeBuild:
+            for index, text in enumerate(("FROM x", "\nset -e\n  pip install numpi\n"), 1):
+                report(StepReport(index, 5, text, "started"))
+            return super().build(request, sink, report)
+
+    _, said = await shell(Reporting(), make_project(), 4)
+    assert said[:2] == ["  1/5  FROM x", "  2/5  set -e␤…"]

@@ -21,7 +21,7 @@ from pxtui.image.reason import ASKED, FIRST, GONE
 from pxtui.image.trees import Trees
 from pxtui.places import ProjectPlaces
 from pxtui.session.builds import Builds
-from pxtui.session.explained import FAILED, PULLED, UNREACHED
+from pxtui.session.explained import FAILED, PULLED, STOPPED, UNREACHED
 
 # 1 FROM, 2 WORKDIR, 3 COPY of the staged file, 4 and 5 RUN, 6 COPY of the code
 REQUIREMENTS = StagedFile("polyaxon_requirements.txt", b"six\n")
@@ -37,6 +37,8 @@ class Scripted:
     fails: int = 0
     seconds: float = 1.0
     result: str = "done"
+    stops: int = 0
+    """The step at which it ends without a word of it."""
     totals: int = 0
     error: str = ""
 
@@ -57,6 +59,8 @@ class Scripted:
         texts = texts[-self.totals :]
         for index, text in enumerate(texts, 1):
             self.report(StepReport(index, len(texts), text, "started"))
+            if index == self.stops:
+                return Outcome(self.result)  # type: ignore[arg-type]
             if index == self.fails:
                 self.report(StepReport(index, len(texts), text, "failed", False, 0.5))
                 return Outcome("failed", 1, "it failed")
@@ -179,6 +183,47 @@ def test_without_any_good_build_it_is_compared_with_the_newest(driven: Driven) -
     driven.plan = replace(PLAN, steps=("pip install c", "pip install b"))
     assert driven.why(Scripted(anew=4, fails=4)) == {4: "the step was: pip install a"}
     assert driven.why(Scripted(anew=5)) == {5: UNREACHED}
+
+
+@pytest.mark.parametrize("result", ["cancelled", "lost"])
+def test_a_step_that_was_stopped_is_not_called_unreached(driven: Driven, result: str) -> None:
+    driven.build(Scripted(anew=4, stops=4, result=result))
+    stopped = Earlier(driven.places).look()[-1].step(4)
+    assert stopped is not None
+    assert (stopped.state, stopped.seconds) == ("stopped", None)
+    assert driven.why(Scripted(anew=4, stops=4, result=result)) == {}
+    began = {e.index: e.why for e in driven.told if isinstance(e, Step) and e.why}
+    assert began == {4: STOPPED}
+    assert driven.why(Scripted(anew=5)) == {5: UNREACHED}
+
+
+def test_what_is_another_than_in_the_good_build_is_told_of_a_stopped_step(driven: Driven) -> None:
+    driven.build()
+    driven.plan = replace(PLAN, steps=("pip install a", "pip install c"))
+    driven.build(Scripted(anew=5, stops=5, result="cancelled"))
+    assert driven.why(Scripted(anew=5)) == {5: "the step was: pip install b"}
+    driven.build(Scripted(anew=5, stops=5, result="cancelled"))
+    assert driven.why(Scripted(anew=5)) == {5: STOPPED}
+
+
+def test_a_good_build_has_no_stopped_steps(driven: Driven) -> None:
+    driven.build(Scripted(stops=4))
+    assert [step.index for step in Earlier(driven.places).look()[-1].steps] == [1, 2, 3]
+
+
+def test_the_end_says_which_good_image_was_there_before(driven: Driven) -> None:
+    def good() -> tuple[str, float] | None:
+        assert isinstance(driven.told[-1], Finished)
+        return driven.told[-1].good
+
+    driven.build()
+    assert good() is None
+    driven.build(Scripted(fails=4), on="other")
+    assert good() is None
+    driven.builds = driven.anew()
+    driven.build(Scripted(fails=4))
+    first = Earlier(driven.places).look()[0]
+    assert good() == ("image", first.started + first.seconds)
 
 
 def test_the_seconds_that_are_usual_are_told(driven: Driven) -> None:

@@ -275,7 +275,8 @@ async def test_watch_rebuilds_and_leaves_the_run_alone(make_project: Make, opene
         driven.session.stop()
 
 
-async def test_a_change_during_a_build_supersedes_it(make_project: Make, opened: Open) -> None:
+async def test_what_a_change_during_a_build_leads_to(make_project: Make, opened: Open) -> None:
+    """Code alone lets the steps come to their end; what the steps depend on begins them anew."""
     root = make_project()
     async with opened(root, Script(step_seconds=0.3)) as driven:
         driven.session.watch("build")
@@ -283,7 +284,13 @@ async def test_a_change_during_a_build_supersedes_it(make_project: Make, opened:
         await driven.until(lambda: driven.state.building)
         (root / "train.py").write_text("print('new')\n")
         first, second = await driven.finished(2, phase="build")
-        assert (first.outcome, second.outcome) == ("cancelled", "done")
+        assert (first.outcome, second.outcome) == ("done", "done")
+        assert driven.state.image_is_current
+        (root / "polyaxon_requirements.txt").write_text("one\n")
+        await driven.until(lambda: driven.state.building)
+        (root / "polyaxon_requirements.txt").write_text("two\n")
+        *_, third, fourth = await driven.finished(4, phase="build")
+        assert (third.outcome, fourth.outcome) == ("cancelled", "done")
         assert driven.state.image_is_current
 
 

@@ -15,7 +15,7 @@ from pxtui.state import State, apply
 from pxtui.ui import run_actions
 from pxtui.ui.app import PxtuiApp
 from pxtui.ui.panes.build_steps import failure, step_rows
-from pxtui.ui.prospect import image_words, run_words
+from pxtui.ui.prospect import image_words, prospect, run_words
 from tests.ui import example as x
 from tests.ui import scenes
 from tests.ui.seeing import press, until, words
@@ -129,13 +129,20 @@ def test_the_newest_good_image_and_what_r_does_after_a_failed_build() -> None:
     good = (*READY, older, *x.built()[1:])
     after = state(*good, START, failed, end("failed"))
     clock = time.strftime("%H:%M:%S", time.localtime(x.NOW - 159))
-    assert image_words(after, x.NOW) == f"{clock} · 3 min ago"
+    assert image_words(after, x.NOW) == (f"{clock} · 3 min ago", "")
     assert run_words(after) == "build again, then run"
     changed = apply(after, replace(x.TREE, signature="1" * 64))
     assert run_words(changed) == "build, then run"
-    assert image_words(state(*READY), x.NOW) == "none in this session"
-    seen = state(*READY, e.ImageSeen("sha256:9", x.current_target()))
-    assert image_words(seen, x.NOW) == "one from before"
+    assert image_words(state(*READY), x.NOW) == ("none yet", "")
+    seen = e.ImageSeen("sha256:9", x.current_target())
+    assert image_words(state(*READY, seen), x.NOW) == ("one from before", "")
+    then = (f"{clock} · 3 min ago", " (of an earlier session)")
+    ended = end("failed", good=("sha256:9", x.NOW - 159))
+    assert image_words(state(*READY, START, failed, ended), x.NOW) == then
+    assert image_words(state(*READY, seen, START, failed, ended), x.NOW) == then
+    other = replace(ended, good=("sha256:8", x.NOW - 159))
+    assert image_words(state(*READY, seen, START, other), x.NOW) == ("one from before", "")
+    assert image_words(state(*good, START, other), x.NOW) == (f"{clock} · 3 min ago", "")
     anew = state(*READY, *x.built(), START, failed, end("failed"))
     assert run_words(anew) == "run"
 
@@ -148,6 +155,20 @@ def test_an_image_that_is_found_again_keeps_its_time() -> None:
     other = state(*READY, *x.built(), START, replace(found, image="sha256:2"))
     assert other.image is not None
     assert other.image.at == 0
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_the_good_image_of_an_earlier_session_is_named_on_the_screen(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    session = StubSession(tmp_path, *READY, logs=tmp_path)
+    app = PxtuiApp(session, now=lambda: x.NOW)
+    async with app.run_test(size=size) as pilot:
+        failed = x.step("b2", 4, x.STEPS[3], state="failed", total=5)
+        session.tell(START, failed, end("failed", "no", good=("sha256:9", x.NOW - 2400)))
+        await until(pilot, lambda: " · 40 min ago" in words(app))
+        assert ("(of an earlier session)" in words(app)) == (size == (120, 40))
+        assert "(of an…" not in words(app)
 
 
 async def test_a_pull_is_what_the_build_does_before_its_steps(tmp_path: Path) -> None:
@@ -212,10 +233,42 @@ async def test_the_shell_gets_the_terminal_and_only_after_a_failed_step(
         session.tell(*scenes._build_failed(tmp_path))
         await until(pilot, lambda: "E opens a shell" in words(app))
         await press(pilot, "colon", *"shell-before", "enter")
-        await until(pilot, lambda: "the shell in this terminal ended" in words(app))
+        await until(pilot, lambda: "the shell has ended" in words(app))
         assert asked == [("build", "--shell-before=4")]
         assert not app.terminal_lent
         session.tell(scenes.LOCAL)
         await press(pilot, "E")
         await until(pilot, lambda: "a shell needs a container engine" in words(app))
         assert len(asked) == 1
+
+
+def shown(now: State) -> list[str]:
+    return ["".join(piece.text for piece in one) for one in prospect(now)]
+
+
+def test_a_run_that_follows_the_build_is_told() -> None:
+    wish = e.Wished("run", "asked")
+    going = state(*READY, START)
+    assert shown(going)[0] == " r  run after this build"
+    assert shown(apply(going, wish))[0] == " r  a run follows, with the values of then"
+    assert run_words(apply(going, wish)) == "a run follows this build"
+    asking = apply(apply(going, wish), e.Asked("q", "busy", "", (), (), "queue"))
+    for other in (asking, apply(going, e.Wished("build", "asked")), state(*READY, wish)):
+        assert "follows" not in shown(other)[0]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_second_r_during_a_build_is_answered(size: tuple[int, int]) -> None:
+    session = StubSession(Path("/p"), *READY, replace(START, at=x.NOW - 3))
+    app = PxtuiApp(session, now=lambda: x.NOW)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: "● building  0:03" in words(app))
+        assert "then run" not in words(app)
+        await press(pilot, "r")
+        assert "a run follows this build already" not in words(app)
+        session.tell(e.Wished("run", "asked"))
+        await until(pilot, lambda: "● building  0:03 · then run" in words(app))
+        await press(pilot, "r")
+        told = "a run follows this build already: it takes the values and code of its end"
+        await until(pilot, lambda: told in words(app))
+        assert session.asked == [("run",), ("run",)]  # the tree is looked at anew

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -51,6 +52,8 @@ class Engine:
     def __init__(self, found: tuple[Held, ...] = FOUND) -> None:
         self.found = found
         self.trouble = ""
+        self.may_remove = asyncio.Event()
+        self.may_remove.set()
 
     async def look(self, session: object = None) -> tuple[Held, ...]:
         if self.trouble:
@@ -58,6 +61,7 @@ class Engine:
         return self.found
 
     async def remove(self, session: object, one: Held) -> Removed:
+        await self.may_remove.wait()
         if self.trouble:
             return Removed((), 0, True, ((one, EngineError(self.trouble)),))
         self.found = tuple(other for other in self.found if other != one)
@@ -130,6 +134,7 @@ async def test_no_engine_and_no_images(app: PxtuiApp, engine: Engine) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         app.action_images()
         await until(pilot, lambda: "nothing answers (start it)" in words(app))
+        assert "asking the engine" not in words(app)
         await press(pilot, "d", "escape")
         engine.trouble, engine.found = "", ()
         app.action_images()
@@ -147,3 +152,32 @@ async def test_many_scroll_and_unknown_sizes_say_so(app: PxtuiApp, engine: Engin
         await press(pilot, "end")
         await until(pilot, lambda: "000000000000" in words(app))
         assert "d removes" in words(app)
+
+
+async def test_a_long_error_is_folded(app: PxtuiApp, engine: Engine) -> None:
+    engine.trouble = " ".join(["the engine at unix:///run/nobody.sock does not answer"] * 4)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.action_images()
+        await until(pilot, lambda: "(start it)" in words(app))
+        assert words(app).count("nobody.sock") == 4
+        assert "esc leaves" in words(app)
+
+
+@pytest.mark.parametrize("trouble", ["", "it is busy"])
+async def test_a_removal_goes_on_and_is_told_without_the_dialog(
+    app: PxtuiApp, engine: Engine, trouble: str
+) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.action_images()
+        await until(pilot, lambda: "4 images" in words(app))
+        engine.may_remove.clear()
+        await press(pilot, "down", "d")
+        await until(pilot, lambda: isinstance(app.screen, Choose))
+        await press(pilot, "up", "enter")
+        await until(pilot, lambda: "removing 0bbbf7869093" in words(app))
+        await press(pilot, "escape")
+        await until(pilot, lambda: not isinstance(app.screen, Images))
+        engine.trouble = trouble
+        engine.may_remove.set()
+        said = "0bbbf7869093 stays: it is busy" if trouble else "removed 0bbbf7869093, freed 4.1 MB"
+        await until(pilot, lambda: said in words(app))

@@ -353,10 +353,11 @@ async def test_a_changed_file_does_not_take_a_live_log_away() -> None:
     async with app.run_test(size=SIZE) as pilot:
         session.tell(x.started("r1", 1, x.NOW))
         await until(pilot, lambda: app.body.tab is Run)
-        session.tell(replace(build, cause="changed"))
-        await until(pilot, lambda: session.heard)
-        await pilot.pause()
-        assert app.body.tab is Run
+        for cause in ("watch", "changed"):
+            session.tell(replace(build, cause=cause))
+            await until(pilot, lambda: session.heard)
+            await pilot.pause()
+            assert app.body.tab is Run
         session.tell(replace(build, id="b3"))
         await until(pilot, lambda: app.body.tab is Build)
 

@@ -68,7 +68,7 @@ def test_the_shell_is_before_the_failed_step_and_leaves_nothing(
     screen = terminal.until("✗ build failed")
     assert "step 4 of 5 failed, exit code 1" in screen
     assert "E opens a shell before step 4" in screen
-    assert "none in this session" in screen
+    assert "newest good image: none yet" in screen
     terminal.keys("E")
     screen = terminal.until("/code #")
     assert "    cat /first /nothing-here" in screen
@@ -78,7 +78,7 @@ def test_the_shell_is_before_the_failed_step_and_leaves_nothing(
     screen = terminal.until("/nothing-here: No such file")
     assert "\nfirst\n" in screen
     terminal.type("exit\n")
-    terminal.until("the shell in this terminal ended")
+    terminal.until("the shell has ended")
     assert labelled(root) == []
     assert images(root) == []
     assert not list((root.parent).rglob("kept"))

@@ -22,7 +22,7 @@ from pxtui.engine.docker.image import inspect_image
 from pxtui.engine.docker.machine import Machine
 from pxtui.engine.docker.person import Person, is_root, look, wanted_user
 from pxtui.engine.docker.surroundings import Gets, check_mounts, foreign_platform
-from pxtui.errors import EngineError
+from pxtui.errors import ImageGoneError
 from pxtui.run import BASH, OUTPUTS, SH, WORKDIR, RunSpec
 
 
@@ -40,7 +40,7 @@ def create(client: Client, spec: RunSpec, machine: Machine, devices: Devices) ->
     """Create (not start) the container of a run."""
     image = inspect_image(client, spec.image)
     if image is None:
-        raise EngineError(f"the image {spec.image} is not on the engine", "build it again")
+        raise ImageGoneError(f"the image {spec.image} is not on the engine", "build it again")
     check_mounts(spec, machine)
     given = devices.given(client, machine, spec.image, spec.surroundings.gpus)
     image_env = _pairs((image.get("Config") or {}).get("Env") or ())

@@ -22,7 +22,7 @@ from pxtui.engine.local.building import LocalBuild
 from pxtui.engine.local.environments import Family, of_image
 from pxtui.engine.nvml import Nvml
 from pxtui.engine.supervisor import JOB
-from pxtui.errors import EngineError
+from pxtui.errors import EngineError, ImageGoneError
 from pxtui.image.context import amount
 from pxtui.run import RunSpec
 
@@ -89,7 +89,7 @@ class LocalEngine:
         """
         image = of_image(spec.image)
         if image is None:
-            raise EngineError(f"{spec.image} is not on this machine any more", "build again")
+            raise ImageGoneError(f"{spec.image} is not on this machine any more", "build again")
         size = getattr(sink, "max_size", LOG_SIZE)
         gpus = surroundings.seen(self._nvml)
         return self._with(running.create(spec, *image, size, gpus))

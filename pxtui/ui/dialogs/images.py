@@ -16,7 +16,9 @@ from pxtui.session.images import Held, Removed, age, is_exact
 from pxtui.ui import words
 from pxtui.ui.dialogs.choose import Choose
 from pxtui.ui.dialogs.panel import Dialog, PanelLines
-from pxtui.ui.draw import Row, cut, padded, row, width_of
+from pxtui.ui.draw import Block, Row, cut, padded, row, width_of
+from pxtui.ui.messages import Messages
+from pxtui.ui.panes.gets import folded
 
 LOOKING = "asking the engine…"
 
@@ -70,6 +72,21 @@ def columns(
     return (*start, *row((cut(needs, width - width_of(start)), "soft")))
 
 
+class _Told(Block):
+    """What happened last, in as many rows as it takes."""
+
+    GROUND = "band"
+    DEFAULT_CSS = "_Told { height: auto; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said = ("", "soft")
+
+    def rows(self, width: int) -> Sequence[Row]:
+        text, tone = self.said
+        return [row((part, tone)) for part in folded(text, width)]
+
+
 class Images(Dialog[None]):
     """The list; it stays open while images are removed."""
 
@@ -94,7 +111,7 @@ class Images(Dialog[None]):
             yield PanelLines([row(("Images of this project", "strong b"))], name_id="question")
             yield PanelLines([(), row((LOOKING, "soft"))], name_id="head")
             yield ImageLines(self._now, self._ask)
-            yield PanelLines([()], name_id="told")
+            yield _Told()
             yield PanelLines([keys], name_id="keys")
 
     def on_mount(self) -> None:
@@ -106,7 +123,8 @@ class Images(Dialog[None]):
         try:
             found = await self._look()
         except EngineError as error:
-            self._say("told", str(error), "bad")
+            self._show("head", [()])
+            self._tell(str(error), "bad")
             return
         lines = self.query_one(ImageLines)
         lines.found = found[::-1]
@@ -115,22 +133,31 @@ class Images(Dialog[None]):
         total = words.size(housekeeping.total(one.image for one in found))
         at_most = "" if is_exact(found) else "at most "
         count = words.number(len(found), "image")
-        self._say("question", f"Images of this project: {count}, {at_most}{total}", "strong b")
+        self._show(
+            "question", [row((f"Images of this project: {count}, {at_most}{total}", "strong b"))]
+        )
         head = columns("", ("image", "soft"), "age", "size", "frees", "needed by", 90)
         self._show("head", [(), head if found else row(("there are none yet", "soft"))])
 
-    def _say(self, place: str, text: str, tone: str) -> None:
-        self._show(place, [row((clean_line(text), tone))])
+    def _tell(self, text: str, tone: str, severity: str = "") -> None:
+        """Say what happened here; where the dialog is closed, in the app's messages."""
+        if self.is_attached:
+            told = self.query_one(_Told)
+            told.said = (clean_line(text), tone)
+            told.refresh(layout=True)
+        elif severity:
+            self.app.screen_stack[0].query_one(Messages).say(clean_line(text), severity)
 
     def _show(self, place: str, rows: list[Row]) -> None:
         lines = self.query_one(f"#{place}", PanelLines)
         lines.shown = rows
         lines.renew()
+        lines.refresh(layout=True)
 
     def _ask(self, one: Held) -> None:
         """Remove an image, if the person is sure."""
         if one.image.used:
-            self._say("told", "a container uses it: remove its run first", "warn")
+            self._tell("a container uses it: remove its run first", "warn")
             return
         facts = [("size", words.size(one.image.size))]
         facts += [("frees", words.size(one.alone))] if one.alone is not None else []
@@ -145,19 +172,20 @@ class Images(Dialog[None]):
 
     def _sure(self, one: Held, choice: str | None) -> None:
         if choice == "remove":
-            self.run_worker(self._removed(one))
+            self.app.run_worker(self._removed(one))  # it goes on where the dialog is closed
 
     async def _removed(self, one: Held) -> None:
-        self._say("told", f"removing {one.name}…", "soft")
+        self._tell(f"removing {one.name}…", "soft")
         try:
             done = await self._remove(one)
         except EngineError as error:
-            self._say("told", f"{one.name} stays: {error}", "bad")
+            self._tell(f"{one.name} stays: {error}", "bad", "error")
             return
-        at_most = "" if done.exact else "at most "
         for _, why in done.failed:
-            self._say("told", f"{one.name} stays: {why}", "bad")
+            self._tell(f"{one.name} stays: {why}", "bad", "error")
         if done.images:
+            at_most = "" if done.exact else "at most "
             freed = f"{at_most}{words.size(done.freed)}"
-            self._say("told", f"removed {one.name}, freed {freed}", "good")
-        await self._load()
+            self._tell(f"removed {one.name}, freed {freed}", "good", "good")
+        if self.is_attached:
+            await self._load()

@@ -115,7 +115,10 @@ def _after(state: State, now: float, width: int, *, low: bool) -> list[Row]:
     rows: list[Row] = []
     if (step := step_to_enter(state)) is not None:
         rows.append(row(("  E", "key b"), (f" opens a shell before step {step.index}", "soft")))
-    good = row(("  newest good image: ", "soft"), (image_words(state, now), "ink"))
+    image, note = image_words(state, now)
+    good = row(("  newest good image: ", "soft"), (image, "ink"))
+    if width_of(noted := row(*good, (note, "soft"))) <= width:
+        good = noted
     if low:
         return [*rows, good]
     does = "uses it" if state.image_is_current else run_words(state)

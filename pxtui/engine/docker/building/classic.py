@@ -6,7 +6,7 @@ import re
 
 from pxtui.engine.docker.building.progress import Appearing, Progress
 
-_STEP = re.compile(r"Step (\d+)/\d+ : |STEP (\d+)/\d+: ")
+_STEP = re.compile(r"(?:Step|STEP) (\d+)/(\d+) ?: ")
 _STAGE = re.compile(r"\[\d+/\d+\] (?=STEP |COMMIT|--> )")
 """Podman counts the steps of each stage anew, and names the stage first: `[1/2] STEP 1/3: …`."""
 _CACHED = re.compile(r" ---> Using cache$|--> Using cache [0-9a-f]+$")
@@ -31,7 +31,7 @@ class ClassicText:
         """`steps`: the instructions of the Dockerfile; builders add some of their own."""
         self._progress, self._steps = progress, steps
         self._held = ""
-        self._index = self._number = 0
+        self._index = self._number = self._total = 0
         self._cached = False
         self._appearing = progress if isinstance(progress, Appearing) else None
         self._beginnings = (*_BEGINNINGS, "[") if self._appearing else _BEGINNINGS
@@ -69,14 +69,15 @@ class ClassicText:
         is_first, line = bare != line and bare.startswith("STEP 1/"), bare
         step = _STEP.match(line)
         if step is not None:
-            number = int(step[1] or step[2])
-            expected = number == self._number + 1 or is_first
+            number, total = int(step[1]), int(step[2])
+            following = (self._number + 1, self._total or total)
+            expected = is_first or (number, total) == following
             if expected:
-                self._number = number
+                self._number, self._total = number, total
                 if self._appearing:
                     self._appear(self._appearing, line[step.end() :])
                 self._next()
-            return expected
+            return expected or line[step.end() :].startswith(_LABELS)
         if _CACHED.match(line):
             self._cached = True
             return True

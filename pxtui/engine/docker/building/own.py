@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from pxtui import places
@@ -17,6 +17,7 @@ from pxtui.engine.docker.connection import Client
 from pxtui.errors import ContextError, EngineError
 from pxtui.image import own, own_context
 from pxtui.image.context import ContextMoved, Listing, look_again
+from pxtui.image.ignore import DOCKERIGNORE, IgnoreLines
 from pxtui.image.plan import Own
 
 _TRIES = 3
@@ -35,6 +36,7 @@ class OwnBuild:
     """Sends the job and raises if it failed; the image's id."""
     labels: Callable[[str, str, Listing], dict[str, str]]
     _bases: list[Base] = field(default_factory=list)
+    _lines: IgnoreLines | None = None
 
     def build(self, found: Callable[[Client, str, str, Listing], str | None]) -> Outcome:
         """Build, or find the image of the same tree and key again."""
@@ -46,6 +48,7 @@ class OwnBuild:
         for _ in range(_TRIES):
             self.check()
             text = own.read(request.root, self._own)
+            self._lines = own_context.ignore_lines(request.root, self._own)
             key = self._key(text)
             image = None if request.no_cache else found(self.client, request.project, key, listing)
             if image is not None:
@@ -73,21 +76,35 @@ class OwnBuild:
         args = build_args(self.client.api._proxy_configs.get_environment(), os.environ)
         # what the steps of our own would unpack: nothing in a foreign Dockerfile does
         carried = ("FTP_PROXY",) if args.before else ()
-        for note in (*request.plan.notes, *args.notes):
+        given = (request.root, self._own)
+        name = own_context.name_in_context(*given, listing.entries, self._lines)
+        for note in (*request.plan.notes, *args.notes, *self._notes(name)):
             self.progress.say(note)
         params = {
             "t": places.image_tag(request.project, listing.signature),
-            "dockerfile": own_context.name_in_context(self._own, listing.entries),
+            "dockerfile": name,
             "nocache": "1" if request.no_cache else "0",
             "buildargs": as_json({k: v for k, v in args.values.items() if k not in carried}),
             "labels": as_json(self.labels(request.project, key, listing)),
             **next((base.platform for base in self._bases if base.platform), {}),
         }
-        packed = lambda: own_context.pack(  # noqa: E731
-            request.root, self._own, text, listing.entries, self.check
-        )
-        job = Job(packed, own.steps(text.decode(errors="replace")), (), params)
-        return self.send(self.client, lambda _: job)
+
+        def job(buildkit: bool) -> Job:
+            packed = lambda: own_context.pack(  # noqa: E731
+                *given, text, listing.entries, self._lines, self.check, hide=not buildkit
+            )
+            return Job(packed, own.steps(text.decode(errors="replace")), (), params)
+
+        return self.send(self.client, job)
+
+    def _notes(self, name: str) -> Iterator[str]:
+        """What of the context is otherwise than with `docker build`."""
+        if name == own_context.BESIDE and has_buildkit(self.client):
+            yield f"the Dockerfile is not part of its context: `COPY . .` takes it along, as {name}"
+        is_beside = own_context.is_beside(self._own, self._lines)
+        if is_beside and (self.request.root / DOCKERIGNORE).is_file():
+            name = f"{self._own.dockerfile}{DOCKERIGNORE}"
+            yield f"{name} holds; what the project's {DOCKERIGNORE} leaves out stays out too"
 
     def _key(self, data: bytes) -> str:
         """What the image is made of beside the tree; images that are missing are pulled for it."""
@@ -97,6 +114,8 @@ class OwnBuild:
         ids = [base.id for base in self._bases]
         if buildkit and (frontend := own.frontend(text)):
             ids.append(self._frontend(frontend))
+        if self._lines is not None:
+            ids.append(hashlib.sha256(os.fsencode("\n".join(self._lines[1]))).hexdigest())
         parts = (hashlib.sha256(data).hexdigest(), self.request.platform, *ids)
         return self.request.plan.key("\n".join(parts))
 
