@@ -233,7 +233,9 @@ def _with_got(state: State, event: Given) -> State:
 def _apply_wish(state: State, event: Wished | Dropped | Asked | Answered | Withdrawn) -> State:
     match event:
         case Wished():
-            return replace(state, wish=_merged(state.wish, event), fresh=False)
+            # a watched change is told by the look that saw it, so it doubts nothing
+            fresh = state.fresh and event.cause == "changed"
+            return replace(state, wish=_merged(state.wish, event), fresh=fresh)
         case Dropped():
             return replace(state, wish=None)
         case Asked():
