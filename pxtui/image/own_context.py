@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import stat
 import tarfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from pxtui.image.context import ContextMoved, Entry, ignored, never
+from pxtui.image.context import Entry, ignored, never
 from pxtui.image.ignore import DOCKERIGNORE, IgnoreLines, docker_lines
+from pxtui.image.pack import END, Packer, in_pieces, whole
 from pxtui.image.plan import Own
-from pxtui.image.tree import inside, open_file, open_folder, stamp_of, status
+from pxtui.image.tree import open_folder
 
 BESIDE = ".pxtui.Dockerfile"
 """Its name in the context where it is not part of it; no builder takes two archives."""
-_PIECE = 1 << 18
 
 
 def pack(
@@ -36,34 +34,39 @@ def pack(
     that file, so one that another stands in place of is not sent.
     """
     name = name_in_context(root, own, entries, lines)
-    yield _file(name, text)
-    stamps: dict[str, tuple[int, int, int, int]] = {}
-    held, size = [], 0
+    yield whole(name, text)
     with open_folder(root) as fd:
-        replaced = hide and is_beside(own, lines)
-        hide = hide and name == BESIDE
-        for entry, short in below(root, own, entries, lines):
-            check()
-            if short == name or (replaced and short == DOCKERIGNORE):
+        packer = Packer(fd, _mode, check)
+        context = _Context(packer, name, hide, is_beside(own, lines))
+        yield from in_pieces(context.parts(below(root, own, entries, lines)))
+        packer.look_again()
+    yield END
+
+
+@dataclass(slots=True)
+class _Context:
+    """What of the tree becomes which part of the archive."""
+
+    packer: Packer
+    dockerfile: str
+    hide: bool
+    beside: bool
+
+    def parts(self, entries: Iterable[tuple[Entry, str]]) -> Iterator[bytes]:
+        replaced, hide = self.hide and self.beside, self.hide and self.dockerfile == BESIDE
+        for entry, short in entries:
+            if short == self.dockerfile or (replaced and short == DOCKERIGNORE):
                 continue
-            pieces = _packed(fd, entry, short, stamps)
+            pieces = self.packer.entry(entry, short)
             if hide and short == DOCKERIGNORE:
                 pieces, hide = _hiding(pieces, entry), False
-            try:
-                for piece in pieces:
-                    held.append(piece)
-                    size += len(piece)
-                    if size >= _PIECE:
-                        yield b"".join(held)
-                        held, size = [], 0
-            except OSError as error:
-                why = f"{entry.path} could no longer be read: {error.strerror}"
-                raise ContextMoved(why) from error
+            yield from pieces
         if hide:
-            held.append(_file(DOCKERIGNORE, f"{DOCKERIGNORE}\n{BESIDE}\n".encode()))
-        yield b"".join(held)
-        _same_still(fd, stamps)
-    yield bytes(2 * tarfile.BLOCKSIZE)
+            yield whole(DOCKERIGNORE, f"{DOCKERIGNORE}\n{BESIDE}\n".encode())
+
+
+def _mode(entry: Entry, on_disk: int) -> int:
+    return on_disk
 
 
 def ignore_lines(root: Path, own: Own) -> IgnoreLines | None:
@@ -111,62 +114,9 @@ def _hiding(pieces: Iterable[bytes], known: Entry) -> Iterator[bytes]:
         yield packed
         return
     data = packed[tarfile.BLOCKSIZE :][: known.size]
-    yield _file(DOCKERIGNORE, data + f"\n{BESIDE}\n".encode(), known.mode)
-
-
-def _file(name: str, data: bytes, mode: int = 0o644) -> bytes:
-    info = tarfile.TarInfo(name)
-    info.size, info.mode = len(data), mode
-    return _header(info) + data + bytes(-len(data) % tarfile.BLOCKSIZE)
-
-
-def _packed(
-    fd: int, entry: Entry, short: str, stamps: dict[str, tuple[int, int, int, int]]
-) -> Iterator[bytes]:
-    moved = ContextMoved(f"{entry.path} changed while it was packed")
-    info = tarfile.TarInfo(short)
-    if entry.kind != "file":
-        now = status(fd, entry.path)
-        info.type = tarfile.SYMTYPE if entry.kind == "link" else tarfile.DIRTYPE
-        info.mode, info.mtime = stat.S_IMODE(now.st_mode) & 0o777, int(now.st_mtime)
-        if entry.kind == "link":
-            with inside(fd, entry.path) as (folder, name):
-                info.linkname = os.readlink(name, dir_fd=folder)
-        if (info.linkname != entry.content) if info.linkname else not stat.S_ISDIR(now.st_mode):
-            raise moved
-        yield _header(info)
-        return
-    with open_file(fd, entry.path) as file:
-        now = os.fstat(file.fileno())
-        if now.st_size != entry.size or stat.S_IMODE(now.st_mode) & 0o777 != entry.mode:
-            raise moved
-        info.mode, info.size, info.mtime = entry.mode, entry.size, int(now.st_mtime)
-        yield _header(info)
-        digest, left = hashlib.sha256(), entry.size
-        while left > 0 and (piece := file.read(min(left, _PIECE))):
-            digest.update(piece)
-            left -= len(piece)
-            yield piece
-    if left or digest.hexdigest() != entry.content:
-        raise moved
-    stamps[entry.path] = stamp_of(now)
-    yield bytes(-entry.size % tarfile.BLOCKSIZE)
-
-
-def _same_still(fd: int, stamps: Mapping[str, tuple[int, int, int, int]]) -> None:
-    for path, stamp in stamps.items():
-        try:
-            now = stamp_of(status(fd, path))
-        except OSError as error:
-            raise ContextMoved(f"{path} went away while it was packed") from error
-        if now != stamp:
-            raise ContextMoved(f"{path} changed while it was packed")
-
-
-def _header(info: tarfile.TarInfo) -> bytes:
-    return info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
+    yield whole(DOCKERIGNORE, data + f"\n{BESIDE}\n".encode(), known.mode)
 
 
 def _is_short(name: str) -> bool:
     """Whether its header is a plain one: BuildKit takes a PAX header for a Dockerfile."""
-    return len(_header(tarfile.TarInfo(name))) == tarfile.BLOCKSIZE
+    return len(whole(name, b"")) == tarfile.BLOCKSIZE

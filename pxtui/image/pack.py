@@ -8,7 +8,7 @@ import io
 import os
 import stat
 import tarfile
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +19,18 @@ from pxtui.image.plan import ImagePlan
 from pxtui.image.tree import inside, open_file, open_folder, stamp_of, status
 
 _PIECE = 1 << 18
-_BLOCK = tarfile.BLOCKSIZE
-_END = bytes(2 * _BLOCK)
+END = bytes(2 * tarfile.BLOCKSIZE)
+"""What an archive ends with."""
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _READ = 1 << 16
 
 
 def pack_environment(plan: ImagePlan, dockerfile_text: str) -> Iterator[bytes]:
     """The context of an environment image: the Dockerfile and the staged files."""
-    yield _whole("Dockerfile", dockerfile_text.encode(), 0o644)
+    yield whole("Dockerfile", dockerfile_text.encode())
     for staged in plan.staged:
-        yield _whole(f"{STAGED}/{staged.name}", staged.data, staged.mode)
-    yield _END
+        yield whole(f"{STAGED}/{staged.name}", staged.data, _wide(staged.mode))
+    yield END
 
 
 def pack_code(
@@ -45,11 +45,23 @@ def pack_code(
     Raises ContextMoved, before the end of the stream, if one of them is not as it was listed.
     """
     setup = frozenset(file.name for file in plan.staged if file.is_setup)
-    yield _whole("Dockerfile", dockerfile_text.encode(), 0o644)
-    yield _header(_info(CODE, tarfile.DIRTYPE))
+
+    def mode(entry: Entry, _: int) -> int:
+        """What every user of a container may read and write, and execute if any may."""
+        if entry.kind != "file":
+            return 0o777
+        return _wide(entry.mode | 0o100 if entry.path in setup else entry.mode)
+
+    yield whole("Dockerfile", dockerfile_text.encode())
+    code = tarfile.TarInfo(CODE)
+    code.type, code.mode = tarfile.DIRTYPE, 0o777
+    yield _header(code)
     with open_folder(root) as fd:
-        yield from _in_pieces(_Packer(fd, setup, check).tree(entries))
-    yield _END
+        packer = Packer(fd, mode, check)
+        packed = (packer.entry(entry, f"{CODE}/{entry.path}") for entry in entries)
+        yield from in_pieces(part for parts in packed for part in parts)
+        packer.look_again()
+    yield END
 
 
 class PackedFile(io.RawIOBase):
@@ -70,7 +82,7 @@ class PackedFile(io.RawIOBase):
         return size
 
 
-def _in_pieces(parts: Iterable[bytes]) -> Iterator[bytes]:
+def in_pieces(parts: Iterable[bytes]) -> Iterator[bytes]:
     """The same bytes in pieces that are worth sending."""
     held, size = [], 0
     for part in parts:
@@ -82,13 +94,15 @@ def _in_pieces(parts: Iterable[bytes]) -> Iterator[bytes]:
     yield b"".join(held)
 
 
-def _info(name: str, kind: bytes, mode: int = 0) -> tarfile.TarInfo:
-    """A header of what every user of a container may read and write, and execute if any may."""
+def whole(name: str, data: bytes, mode: int = 0o644) -> bytes:
+    """A file of the archive whose content is not in the tree."""
     info = tarfile.TarInfo(name)
-    wide = 0o777 if kind != tarfile.REGTYPE or mode & 0o111 else 0o666
-    info.type, info.mode, info.mtime = kind, wide, 0
-    info.uid = info.gid = 0
-    return info
+    info.size, info.mode = len(data), mode
+    return _header(info) + data + _filling(len(data))
+
+
+def _wide(mode: int) -> int:
+    return 0o777 if mode & 0o111 else 0o666
 
 
 def _header(info: tarfile.TarInfo) -> bytes:
@@ -96,33 +110,37 @@ def _header(info: tarfile.TarInfo) -> bytes:
     return info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
 
 
-def _whole(name: str, data: bytes, mode: int) -> bytes:
-    info = _info(name, tarfile.REGTYPE, mode)
-    info.size = len(data)
-    return _header(info) + data + _filling(len(data))
-
-
 def _filling(size: int) -> bytes:
-    return bytes(-size % _BLOCK)
+    return bytes(-size % tarfile.BLOCKSIZE)
 
 
-class _Packer:
-    """Packs entries of one tree, and looks at them again afterwards."""
+class Packer:
+    """Packs entries of one tree, and looks at them again afterwards.
 
-    def __init__(self, fd: int, setup: Collection[str], check: Callable[[], None]) -> None:
-        self._fd, self._setup, self._check = fd, setup, check
+    `mode` gives the mode of an entry in the archive; it is told that on disk. What is not as it was
+    listed raises ContextMoved.
+    """
+
+    def __init__(
+        self, fd: int, mode: Callable[[Entry, int], int], check: Callable[[], None]
+    ) -> None:
+        self._fd, self._mode, self._check = fd, mode, check
         self._stamps: dict[str, tuple[int, int, int, int]] = {}
 
-    def tree(self, entries: Iterable[Entry]) -> Iterator[bytes]:
-        for entry in entries:
-            self._check()
-            try:
-                yield from self._file(entry) if entry.kind == "file" else self._other(entry)
-            except OSError as error:
-                if error.errno in _FULL:
-                    raise ContextError(f"the tree cannot be read: {error.strerror}") from error
-                why = f"{entry.path} could no longer be read: {error.strerror}"
-                raise ContextMoved(why) from error
+    def entry(self, entry: Entry, name: str) -> Iterator[bytes]:
+        """Header and content of an entry, under this name in the archive."""
+        self._check()
+        info = tarfile.TarInfo(name)
+        try:
+            yield from self._file(entry, info) if entry.kind == "file" else self._other(entry, info)
+        except OSError as error:
+            if error.errno in _FULL:
+                raise ContextError(f"the tree cannot be read: {error.strerror}") from error
+            why = f"{entry.path} could no longer be read: {error.strerror}"
+            raise ContextMoved(why) from error
+
+    def look_again(self) -> None:
+        """Make sure that the files are still as they were packed."""
         for path, stamp in self._stamps.items():
             try:
                 now = status(self._fd, path)
@@ -131,14 +149,14 @@ class _Packer:
             if stamp_of(now) != stamp:
                 raise ContextMoved(f"{path} changed while the tree was packed")
 
-    def _file(self, entry: Entry) -> Iterator[bytes]:
+    def _file(self, entry: Entry, info: tarfile.TarInfo) -> Iterator[bytes]:
         moved = ContextMoved(f"{entry.path} changed while it was packed")
-        mode = entry.mode | 0o100 if entry.path in self._setup else entry.mode
-        info = _info(f"{CODE}/{entry.path}", tarfile.REGTYPE, mode)
         with open_file(self._fd, entry.path) as file:
             now = os.fstat(file.fileno())
-            if now.st_size != entry.size or stat.S_IMODE(now.st_mode) & 0o777 != entry.mode:
+            on_disk = stat.S_IMODE(now.st_mode) & 0o777
+            if now.st_size != entry.size or on_disk != entry.mode:
                 raise moved
+            info.mode = self._mode(entry, on_disk)
             info.size, info.mtime = entry.size, int(now.st_mtime)
             yield _header(info)
             digest, left = hashlib.sha256(), entry.size
@@ -152,10 +170,10 @@ class _Packer:
         self._stamps[entry.path] = stamp_of(now)
         yield _filling(entry.size)
 
-    def _other(self, entry: Entry) -> Iterator[bytes]:
+    def _other(self, entry: Entry, info: tarfile.TarInfo) -> Iterator[bytes]:
         now = status(self._fd, entry.path)
-        kind = tarfile.SYMTYPE if entry.kind == "link" else tarfile.DIRTYPE
-        info = _info(f"{CODE}/{entry.path}", kind)
+        info.type = tarfile.SYMTYPE if entry.kind == "link" else tarfile.DIRTYPE
+        info.mode = self._mode(entry, stat.S_IMODE(now.st_mode) & 0o777)
         info.mtime = int(now.st_mtime)
         if entry.kind == "link":
             with inside(self._fd, entry.path) as (folder, name):

@@ -79,7 +79,9 @@ def test_what_is_ours_is_listed_and_removed(shop: Workshop) -> None:
 def test_a_build_that_is_cancelled_leaves_nothing(shop: Workshop) -> None:
     mark = f"mark{time.time_ns()}"
     sink = Recorder()
-    job = shop.engine.build(shop.request(f"echo {mark}; sleep 60"), sink, lambda _: None)
+    job = shop.engine.build(
+        shop.request(f"echo {mark}; sleep 60; echo {mark}"), sink, lambda _: None
+    )
     waiting = Waiting(job)
     wait_for(lambda: mark.encode() in sink.all)
     assert processes_of(mark)
