@@ -13,10 +13,8 @@ from typing import NamedTuple
 MOST = 240
 """Characters of foreign text that are told."""
 
-FULL = (
-    "the engine's disk is full (`docker system df` shows what fills it, "
-    "`docker system prune` clears it)"
-)
+FULL_HINT = "`docker system df` shows what fills it, `docker system prune` clears it"
+FULL = f"the engine's disk is full ({FULL_HINT})"
 """What is said of a disk that is full, whoever said so."""
 
 

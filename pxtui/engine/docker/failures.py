@@ -15,8 +15,6 @@ from pxtui.engine.hosts import Found
 from pxtui.errors import EngineError, EngineLost, NoEngine, PxtuiError
 from pxtui.logs.text import clean_line
 
-FULL = "no space left on device"
-FULL_HINT = "`docker system df` shows what fills it, `docker system prune` clears it"
 _START = {
     "docker": "start Docker (Docker Desktop, or `sudo systemctl start docker`)",
     "podman": "start it: `systemctl --user start podman.socket`",

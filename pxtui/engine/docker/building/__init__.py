@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import threading
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from pxtui.engine.docker.building.buildargs import BuildArgs, build_args
 from pxtui.engine.docker.building.code import Ground, ground, itself
 from pxtui.engine.docker.building.own import OwnBuild
 from pxtui.engine.docker.building.progress import Appearing, Progress
-from pxtui.engine.docker.building.sending import Failed, Job, as_json, has_buildkit, send
+from pxtui.engine.docker.building.sending import Failed, Job, has_buildkit, send
 from pxtui.engine.docker.connection import Client, Way
 from pxtui.engine.docker.failures import one_line, telling
 from pxtui.engine.docker.image import inspect_image, layer_sizes
@@ -155,8 +156,8 @@ class DockerBuild:
         working = [i for i, one in enumerate(told, 1) if not one.line.startswith("ENV ")]
         params = {
             "nocache": "1" if request.no_cache else "0",
-            "buildargs": as_json(args.values),
-            "labels": as_json(labels),
+            "buildargs": json.dumps(args.values),
+            "labels": json.dumps(labels),
             **({} if until else {"t": tag}),
             **base.platform,
         }
@@ -213,7 +214,7 @@ class DockerBuild:
         self._sent_size = sum(entry.size for entry in under.entries)
         labels = _labels(request.project, key, listing)
         tag = places.image_tag(request.project, listing.signature)
-        params = {"t": tag, "labels": as_json(labels), **base.platform}
+        params = {"t": tag, "labels": json.dumps(labels), **base.platform}
 
         def job(buildkit: bool) -> Job:
             # BuildKit takes no ids; the classic builder would ask a registry for a tag that is gone

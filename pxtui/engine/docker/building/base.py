@@ -16,11 +16,12 @@ from docker.utils import parse_repository_tag
 
 from pxtui.engine import BuildRequest
 from pxtui.engine.docker.connection import Client, messages
-from pxtui.engine.docker.failures import FULL_HINT, explanation, one_line
+from pxtui.engine.docker.failures import explanation, one_line
 from pxtui.engine.docker.image import base_image, inspect_image
 from pxtui.engine.docker.machine import fits, image_platform
 from pxtui.errors import EngineError
 from pxtui.image.context import amount, never
+from pxtui.step_failed import FULL_HINT
 
 _USUAL = "linux/amd64"
 """What nearly every image is made for."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ from pxtui.engine import BuildRequest, Outcome
 from pxtui.engine.docker.building.base import Base, base_of
 from pxtui.engine.docker.building.buildargs import build_args
 from pxtui.engine.docker.building.progress import Progress
-from pxtui.engine.docker.building.sending import Job, as_json, has_buildkit
+from pxtui.engine.docker.building.sending import Job, has_buildkit
 from pxtui.engine.docker.connection import Client
 from pxtui.errors import ContextError, EngineError
 from pxtui.image import own, own_context
@@ -84,8 +85,8 @@ class OwnBuild:
             "t": places.image_tag(request.project, listing.signature),
             "dockerfile": name,
             "nocache": "1" if request.no_cache else "0",
-            "buildargs": as_json({k: v for k, v in args.values.items() if k not in carried}),
-            "labels": as_json(self.labels(request.project, key, listing)),
+            "buildargs": json.dumps({k: v for k, v in args.values.items() if k not in carried}),
+            "labels": json.dumps(self.labels(request.project, key, listing)),
             **next((base.platform for base in self._bases if base.platform), {}),
         }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -97,8 +96,3 @@ def _error_of(message: dict[str, Any]) -> Failed | None:
         said = re.search(r"exit (?:status|code):? (\d{1,3})\s*$", text)
         code = int(said[1]) if said else None
     return Failed(text, code)
-
-
-def as_json(values: dict[str, str]) -> str:
-    """Labels or build arguments as the engine takes them."""
-    return json.dumps(values)
