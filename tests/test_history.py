@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -61,3 +63,17 @@ def test_what_cannot_be_read_is_left_out_and_left_alone(tmp_path: Path) -> None:
     places.run("e").mkdir()
     assert [r.number for r in history.read_all(places)] == [1]
     assert (places.run("a") / "run.json").read_text() == "{"
+
+
+def test_no_number_is_given_twice_however_many_ask_at_once(tmp_path: Path) -> None:
+    places = ProjectPlaces("0" * 12, tmp_path / "home")
+    code = (
+        "import sys; from pathlib import Path; from pxtui import history; "
+        "from pxtui.places import ProjectPlaces; "
+        "p = ProjectPlaces('0' * 12, Path(sys.argv[1])); "
+        "print(*(history.next_number(p) for _ in range(50)))"
+    )
+    words = [sys.executable, "-c", code, str(places.home)]
+    asking = [subprocess.Popen(words, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    given = [int(n) for one in asking for n in one.communicate(timeout=60)[0].split()]
+    assert sorted(given) == list(range(1, 201))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
+import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from pxtui.events import Outcome, PastRun
-from pxtui.places import ProjectPlaces, write_private
+from pxtui.places import ProjectPlaces, private_dir, usable, write_private
 from pxtui.polyaxonfile.reading import Resolved
 from pxtui.polyaxonfile.secret import DOTS
 from pxtui.run import Mount, Port, Surroundings
@@ -135,17 +137,31 @@ def read_all(places: ProjectPlaces) -> tuple[Record, ...]:
 
 
 def next_number(places: ProjectPlaces) -> int:
-    """The number that the next run is shown with; numbers are never given twice."""
+    """The number that the next run is shown with; never given twice, not even to two at once."""
     counter = places.home / "number"
-    try:
-        last = int(counter.read_text())
-    except (OSError, ValueError):
-        last = 0
-    if last > MOST_RUNS:
-        last = 0
-    number = max([last, *(r.number for r in read_all(places))]) + 1
-    write_private(counter, str(number).encode())
+    with _alone(places):
+        try:
+            last = int(counter.read_text())
+        except (OSError, ValueError):
+            last = 0
+        if last > MOST_RUNS:
+            last = 0
+        number = max([last, *(r.number for r in read_all(places))]) + 1
+        write_private(counter, str(number).encode())
     return number
+
+
+@contextlib.contextmanager
+def _alone(places: ProjectPlaces) -> Iterator[None]:
+    """The moment in which no other pxtui takes a number in this project."""
+    path = private_dir(places.home) / "number.lock"
+    with usable(path):
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
 
 
 def past(places: ProjectPlaces, record: Record, *, foreign: bool = False) -> PastRun:
