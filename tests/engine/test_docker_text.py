@@ -174,6 +174,7 @@ def test_errors_of_a_build(message: dict[str, Any], told: Failed | None) -> None
     ("text", "cause"),
     [
         ("manifest for x not found: manifest unknown", "there is no such image"),
+        ("manifest for 127.0.0.1:40315/x:2 not found: manifest unknown", "there is no such image"),
         ("pull access denied for x, repository does not exist", "does not exist or needs a login"),
         ("Get https://x/v2/: unauthorized: authentication required", "needs a login"),
         ("toomanyrequests: You have reached your pull rate limit", "rate limit"),

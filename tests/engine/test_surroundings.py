@@ -10,6 +10,7 @@ import re
 import subprocess
 import tarfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -578,6 +579,12 @@ def test_what_two_images_share_is_counted_once_and_their_base_not_at_all(shop: W
     mine = [one for one in every if f"pxtui/{shop.project}" in str(one["RepoTags"])]
     assert len(mine) == 3
     assert 4_300_000 <= images_size(mine, every) < 4_400_000
+
+
+def test_the_disk_can_be_asked_for_by_several_at_once(shop: Workshop) -> None:
+    shop.engine.info()
+    with ThreadPoolExecutor(4) as several:
+        assert all(several.map(lambda _: shop.engine.disk(), range(8)))
 
 
 def test_the_disk_of_an_engine_elsewhere(shop: Workshop) -> None:

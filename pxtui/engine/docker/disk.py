@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from docker.errors import APIError
+
 from pxtui import places
 from pxtui.engine.docker.connection import ACTION, Client
+from pxtui.engine.docker.failures import explanation
 from pxtui.engine.docker.image import inspect_image
 from pxtui.engine.docker.machine import Machine
 from pxtui.image.context import amount
 from pxtui.logs.text import clean_line
 
 _TAG = "pxtui/"
+_BUSY = 10.0
+"""Seconds that somebody else's question is waited for."""
 
 
 def usage(client: Client, machine: Machine) -> str:
     """One line on the disk; the engine adds up what it has, which takes a while."""
-    used = client.call("get", "/system/df", timeout=ACTION).json()
+    used = _added_up(client)
     listed = client.call("get", "/images/json", timeout=ACTION).json()
     every = [found for one in listed if (found := inspect_image(client, str(one["Id"])))]
     ids = {one["Id"] for one in listed if _ours(one)}
@@ -35,6 +41,19 @@ def usage(client: Client, machine: Machine) -> str:
         for noun, found in (("image", images), ("container", containers), ("volume", volumes))
     )
     return f"{_whole(used, machine)}; pxtui's own: {amount(bytes_)} ({counts})"
+
+
+def _added_up(client: Client) -> dict[str, Any]:
+    """What the engine says of its disk; it does so for one at a time."""
+    limit = time.monotonic() + _BUSY
+    while True:
+        try:
+            found: dict[str, Any] = client.call("get", "/system/df", timeout=ACTION).json()
+            return found
+        except APIError as error:
+            if "already running" not in explanation(error) or time.monotonic() > limit:
+                raise
+            time.sleep(0.1)
 
 
 def _whole(used: Mapping[str, Any], machine: Machine) -> str:

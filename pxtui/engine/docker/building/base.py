@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import threading
 import time
@@ -178,7 +179,8 @@ def not_pulled(name: str, text: str) -> EngineError:
         (("no space left",), "the engine's disk is full", FULL_HINT),
     )  # fmt: skip
     for words, cause, hint in causes:
-        if any(word in lower for word in words):
+        # a status is a word of its own: a port or a digest may have its digits in it
+        if any(re.search(rf"\b{w}\b" if w.isdigit() else re.escape(w), lower) for w in words):
             return EngineError(
                 f"the image {name} cannot be pulled: {cause} [{one_line(text)}]", hint
             )
