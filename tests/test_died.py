@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from pxtui.died import End, explain
-from pxtui.logs.screen import last_exception
 from pxtui.logs.tail import last_words
+from pxtui.logs.tracebacks import last_exception
 
 EPOCHS = "".join(f"epoch {n}/90 loss={4.2 / n:.3f}\n" for n in range(1, 30))
 GPU = ("gpu", "none: this machine has no NVIDIA driver")

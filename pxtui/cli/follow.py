@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pxtui.logs.screen import Line, Screen
+from pxtui.logs.line import Line
+from pxtui.logs.screen import Screen
 from pxtui.logs.store import LogReader
 
 PIECE = 1 << 20

@@ -17,7 +17,7 @@ from pxtui.cli.options import FAILED, INVALID, NO_ENGINE, USAGE, Where, fail, no
 from pxtui.engine import Engine
 from pxtui.errors import EngineError, StateError
 from pxtui.events import Dropped, Event, Finished, Invalid, NoFile, Phase, Queued, Started
-from pxtui.logs.screen import Line
+from pxtui.logs.line import Line
 from pxtui.logs.text import clean_line
 from pxtui.project import Project, read_draft
 from pxtui.session import Session, link, questions, threads

@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable
-from typing import NamedTuple
 
+from pxtui.logs.line import MAX_LINE, Line
 from pxtui.logs.store import Stream
 from pxtui.logs.text import clean
 
-MAX_LINE = 65_536
-"""Characters of a line that are kept for the view."""
 MAX_STRING = 4_096
 """Characters after which a control string (a title, a picture) is given up and shown as text."""
 
@@ -28,14 +25,6 @@ _PARAMETERS = re.compile(r"[ -?]*")
 _STRING = re.compile(r"[^\x07\x18\x1a\x1b\x9c\r]*")
 _STRING_STARTS = "]PX^_k\x90\x98\x9d\x9e\x9f"
 _STRING_ENDS = "\x07\x18\x1a\x9c"
-
-
-class Line(NamedTuple):
-    """One line of a log as it is shown, and the time at which it ended."""
-
-    text: str
-    stream: Stream
-    time: float
 
 
 class _Row:
@@ -217,55 +206,3 @@ class Screen:
         lines = [line for line in self.tail if line.text]
         self._rows.clear()
         return lines
-
-
-_EXCEPTION = re.compile(r"(?:[^\W\d]\w*\.)*[^\W\d]\w*(?:: .*)?")
-_RANK = re.compile(r"\[rank\d+\]:\s?")
-"""What PyTorch puts before each line of a traceback where several processes train."""
-_CAUSED = "The above exception was the direct cause of the following exception:"
-_LAUNCHER = re.compile(r"\S*(?:ChildFailedError|CalledProcessError)\b")
-"""Raised by what started the program: the program's own exception stands before it."""
-
-
-class Raised(NamedTuple):
-    """The exception that ends a traceback."""
-
-    line: str
-    at: int
-    """Index of the line."""
-    caused: bool
-    """The one before led to it."""
-
-
-def exceptions(lines: Iterable[str]) -> list[Raised]:
-    """The exceptions of all Python tracebacks."""
-    found: list[Raised] = []
-    inside = caused = False
-    before = ""
-    for at, text in enumerate(lines):
-        line = _RANK.sub("", text, count=1) if text.startswith("[rank") else text
-        if line.startswith("Traceback (most recent call last):"):
-            inside, caused = True, before == _CAUSED
-        elif line.startswith('  File "'):
-            inside = True
-        elif inside and line and not line.startswith(" "):
-            inside = False
-            if _EXCEPTION.fullmatch(line):
-                launcher = bool(found) and _LAUNCHER.match(line) is not None
-                found.append(Raised(line, at, caused or launcher))
-            caused = False
-        before = line or before
-    return found
-
-
-def last_exception(lines: Iterable[str]) -> str:
-    """The line that names the exception of the last Python traceback; empty if there is none."""
-    found = [raised.line for raised in exceptions(lines)]
-    while len(found) > 1 and _LAUNCHER.match(found[-1]):
-        found.pop()
-    return found[-1] if found else ""
-
-
-def last_line(lines: Iterable[str]) -> str:
-    """The last line that is not blank."""
-    return next((line for line in reversed(list(lines)) if line.strip()), "")

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from rich.cells import cell_len, chop_cells
 
-from pxtui.logs.screen import Line, Screen
+from pxtui.logs.line import Line
+from pxtui.logs.screen import Screen
 from pxtui.logs.store import LogReader
 
 KEPT = 20_000

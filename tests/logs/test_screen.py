@@ -14,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pxtui.engine import Stream
-from pxtui.logs.screen import MAX_LINE, Screen, last_exception, last_line
+from pxtui.logs.line import MAX_LINE
+from pxtui.logs.screen import Screen
+from pxtui.logs.tracebacks import last_exception, last_line
 from tests.shared import SHARED
 
 NASTY = sorted((SHARED / "nasty-output").glob("*.bin")) if SHARED else []
@@ -117,7 +119,7 @@ def test_a_long_line_is_cut_with_a_mark_and_costs_no_memory() -> None:
 def test_the_tail_is_live_and_streams_do_not_mix() -> None:
     screen = Screen()
     screen.feed("wörking 1\rwö".encode()[:-1], "stderr", 1.0)
-    assert screen.feed(b"out\nrest", "stdout", 2.0) == [("out", "stdout", 2.0)]
+    assert screen.feed(b"out\nrest", "stdout", 2.0) == [("out", "stdout", 2.0, ())]
     assert {line.stream: line.text for line in screen.tail} == {"stderr": "w", "stdout": "rest"}
     screen.feed("ö".encode()[1:] + b"rking 2", "stderr", 3.0)
     assert {line.stream: line.text for line in screen.tail}["stderr"] == "wörking 2"

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.pilot import Pilot
 
-from pxtui.logs.screen import Line
+from pxtui.logs.line import Line
 from pxtui.logs.store import LogWriter
 from pxtui.ui import keys, log_lines, theme
 from pxtui.ui.draw import PREFIX

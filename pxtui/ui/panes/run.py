@@ -8,8 +8,8 @@ from pathlib import Path
 from textual import on
 from textual.app import ComposeResult
 
-from pxtui.logs.screen import last_exception
 from pxtui.logs.text import clean_line
+from pxtui.logs.tracebacks import last_exception
 from pxtui.state import State
 from pxtui.ui import words
 from pxtui.ui.draw import Block, Piece, Row, cut, row, width_of
