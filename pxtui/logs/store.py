@@ -1,10 +1,12 @@
 """The bytes of one job on disk, in order of arrival, and an index of when they came.
 
 `log` holds the bytes as they came. `log.idx` starts with HEADER and goes on with fixed records of
-24 bytes, RECORD: offset in `log` (u64), value (u64), kind (u8), padding. A chunk record says that
-the bytes from its offset on came at the time `value` (ns since the epoch) from the stream `kind`.
-A line record (kind LINE) says that line number `value` starts at the offset; one stands about every
-LINE_EVERY bytes. A cut record (kind CUT) says that `value` bytes were left out at the offset.
+24 bytes, RECORD: offset in `log` (u64), value (u64), kind (u8), padding; offsets never fall. A
+chunk record says that the bytes from its offset on came at the time `value` (ns since the epoch)
+from the stream `kind`. A mark (MARK and a kind of `pxtui.logs.kinds`) stands about every MARK_EVERY
+bytes and says of which kind the whole lines are that end at its offset and began at the mark before
+it; if they are not busy, that there are `value`, and that each came from one stream. A cut record
+(kind CUT) says that `value` bytes were left out at the offset.
 
 A chunk record is written before its bytes, so a reader that looks at the log's size first and at
 the index after it knows the stream of every byte it reads, in whatever process the writer lives.
@@ -17,23 +19,29 @@ import os
 import struct
 import threading
 import time
-from array import array
 from bisect import bisect_right
+from collections import deque
 from pathlib import Path
 from typing import Literal, NamedTuple
+
+from pxtui.logs.kinds import BUSY, PLAIN, kind_of
 
 Stream = Literal["stdout", "stderr", "tty"]
 """The same as `pxtui.engine.Stream`, which stands a layer above."""
 
-HEADER = b"pxtui log index\x00\x01\x00\x00\x00\x00\x00\x00\x00"
+HEADER = b"pxtui log index\x00\x02\x00\x00\x00\x00\x00\x00\x00"
 RECORD = struct.Struct("<QQB7x")
 KINDS: dict[Stream, int] = {"stdout": 0, "stderr": 1, "tty": 2}
-LINE = 16
-CUT = 17
-LINE_EVERY = 65_536
+MARK = 16
+CUT = 24
+MARK_EVERY = 65_536
+LONG = 262_144
+"""A line of more bytes is busy: not all of it is shown."""
 
 CHUNK_NS = 100_000_000
 """Pieces of one stream that come closer together than this share a chunk record."""
+LAST = 65_536
+"""Bytes of the end that are kept of a log that is cut, so that one sees how the job ended."""
 CUT_NS = 1_000_000_000
 """While a log is cut, the index says this often how much was left out."""
 
@@ -48,10 +56,56 @@ class Piece(NamedTuple):
     time: float
 
 
+class Mark(NamedTuple):
+    """Some whole lines that the writer has looked at."""
+
+    end: int
+    """The offset after the last one; the first one starts at the end of the mark before."""
+    lines: int
+    kind: int
+
+
 def remove(folder: Path) -> None:
     """Remove the log of a job, if it has one."""
     for name in ("log.idx", "log"):
         (folder / name).unlink(missing_ok=True)
+
+
+class _Marks:
+    """Looks at what is written and says every MARK_EVERY bytes of which kind the lines were."""
+
+    def __init__(self) -> None:
+        self._size = self._marked = self._lines = 0
+        self._kind = PLAIN
+        self._stream = -1
+        self._rest = b""
+        """Of the unfinished line; all of it while the kind can be known."""
+
+    def take(self, data: bytes, stream: int) -> Mark | None:
+        """Look at a piece; the mark that is due after it."""
+        if self._rest and stream != self._stream:
+            self._kind = BUSY
+        self._stream = stream
+        self._size += len(data)
+        cut = data.rfind(b"\n") + 1
+        if not cut:
+            self._rest += data
+            if len(self._rest) > LONG:
+                self._kind, self._rest = BUSY, b"\0"
+            return None
+        if self._kind != BUSY:
+            # a piece is large, and mostly plain: then nothing of it is copied
+            plain = kind_of(data) == PLAIN and (not self._rest or kind_of(self._rest) == PLAIN)
+            kind = PLAIN if plain else kind_of(self._rest + data[:cut])
+            self._kind = max(self._kind, kind)
+            self._lines += data.count(b"\n")
+        self._rest = data[cut:]
+        end = self._size - len(self._rest)
+        if end - self._marked < MARK_EVERY:
+            return None
+        mark = Mark(end, 0 if self._kind == BUSY else self._lines, self._kind)
+        self._marked, self._lines, self._kind = end, 0, PLAIN
+        return mark
 
 
 class LogWriter:
@@ -75,7 +129,7 @@ class LogWriter:
         self._closed = False
         self._kind = -1
         self._chunk_time = self._cut_time = 0
-        self._lines = self._marked = 0
+        self._marks, self._end = _Marks(), _End()
         self._whole_line = True
 
     def write(self, data: bytes, stream: Stream) -> None:
@@ -90,8 +144,9 @@ class LogWriter:
                     self._append(data if len(data) <= room else data[:room], KINDS[stream])
             except OSError as error:
                 self._fail(error)
-            self.left_out += len(data) - (self.size - before)
-            if self.left_out:
+            if out := len(data) - (self.size - before):
+                self.left_out += out
+                self._end.put(data[len(data) - out :], KINDS[stream])
                 self._tell_cut()
 
     def close(self) -> None:
@@ -121,13 +176,11 @@ class LogWriter:
         if kind != self._kind or now - self._chunk_time >= CHUNK_NS:
             self._to_index(RECORD.pack(self.size, now, kind))
             self._kind, self._chunk_time = kind, now
-        start = self.size
         self._to_log(data)
         self._whole_line = data.endswith(b"\n")
-        self._lines += data.count(b"\n")
-        if self.size - self._marked >= LINE_EVERY and (newline := data.rfind(b"\n")) >= 0:
-            self._marked = start + newline + 1
-            self._to_index(RECORD.pack(self._marked, self._lines, LINE))
+        mark = self._marks.take(data, kind)
+        if mark is not None:
+            self._to_index(RECORD.pack(mark.end, mark.lines, MARK + mark.kind))
 
     def _to_log(self, data: bytes) -> None:
         rest = memoryview(data)
@@ -158,16 +211,56 @@ class LogWriter:
             self._fail(error)
 
     def _end_cut(self) -> None:
+        """Say how much is missing, and put the very end after that: it says what became of it."""
         reason = self.trouble or "log.max-size"
         line = "" if self._whole_line else "\n"
+        end = self._end.whole_lines()
+        self.left_out -= sum(len(data) for data, _ in end)
         mark = f"{line}[pxtui: log cut here: {self.left_out:,} bytes left out ({reason})]\n"
         try:
             if self._log < 0:
                 self._open()
             self._to_index(RECORD.pack(self.size, self.left_out, CUT))
-            self._to_log(mark.encode())
+            for data, kind in [(mark.encode(), KINDS["stdout"]), *end]:
+                self._to_index(RECORD.pack(self.size, time.time_ns(), kind))
+                self._to_log(data)
         except OSError as error:
             self._fail(error)
+
+
+class _End:
+    """The last LAST bytes or so of what is put in."""
+
+    def __init__(self) -> None:
+        self._pieces: deque[tuple[bytes, int]] = deque()
+        self._size = 0
+
+    def put(self, data: bytes, kind: int) -> None:
+        """Put in what came last."""
+        self._pieces.append((data[-LAST:], kind))
+        self._size += len(self._pieces[-1][0])
+        while self._size - len(self._pieces[0][0]) >= LAST:
+            self._size -= len(self._pieces.popleft()[0])
+
+    def whole_lines(self) -> list[tuple[bytes, int]]:
+        """The pieces, from the first line on that is whole; nothing where none is."""
+        pieces = list(self._pieces)
+        while pieces and b"\n" not in pieces[0][0]:
+            del pieces[0]
+        if pieces:
+            data, kind = pieces[0]
+            pieces[0] = data[data.index(b"\n") + 1 :], kind
+        return [piece for piece in pieces if piece[0]]
+
+
+SLAB = 4096
+"""Records of the index that are read at once."""
+
+
+class _Chunk(NamedTuple):
+    offset: int
+    stream: Stream
+    time: float
 
 
 class LogReader:
@@ -178,14 +271,15 @@ class LogReader:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.file = folder / "log"
         self._log = self._index = -1
-        self._index_read = 0
-        self._starts = array("Q")
-        self._times = array("Q")
-        self._kinds = bytearray()
-        self._line_starts = array("Q", [0])
-        self._line_numbers = array("Q", [0])
+        self._records = 0
+        """Records that were read and found good."""
+        self._newest = 0
+        self._marks: deque[Mark] = deque()
         self._cut = 0
+        self._seen, self._seen_until = _Chunk(0, "stdout", 0.0), 0
+        """The chunk that was asked for last: neighbours mostly come from the same."""
 
     def close(self) -> None:
         """Let go of the files."""
@@ -222,38 +316,36 @@ class LogReader:
         self._refresh()
         data = os.pread(self._log, end - offset, offset)
         end = offset + len(data)
-        pieces = []
-        chunk = bisect_right(self._starts, offset) - 1
-        at = offset
-        while at < end:
-            known = chunk + 1 < len(self._starts)
-            until = min(end, self._starts[chunk + 1]) if known else end
-            if until > at:
-                pieces.append(Piece(data[at - offset : until - offset], *self._chunk(chunk)))
-            at, chunk = max(at, until), chunk + 1
-        return pieces
+        chunks = self._chunks(offset, end)
+        starts = [max(offset, chunk.offset) for chunk in chunks]
+        return [
+            Piece(data[start - offset : until - offset], chunk.stream, chunk.time)
+            for chunk, start, until in zip(chunks, starts, [*starts[1:], end], strict=True)
+            if until > start
+        ]
 
     def last(self, count: int) -> list[Piece]:
         """The last `count` bytes, as pieces."""
         return self.read(max(0, self.size - count), count)
 
-    def line_start(self, number: int) -> int:
-        """Offset at which a line starts (the first is 0); the log's size if there is none."""
-        size = self.size
-        if size:
+    def raw(self, offset: int, size: int) -> bytes:
+        """Some bytes of the log, whatever they are."""
+        return os.pread(self._log, size, offset) if self._open() else b""
+
+    def marks(self) -> deque[Mark]:
+        """The marks that came and were not taken away from here; look at `size` before."""
+        if self._open():
             self._refresh()
-        near = bisect_right(self._line_numbers, number) - 1
-        at, left = self._line_starts[near], number - self._line_numbers[near]
-        while left and at < size and (block := os.pread(self._log, LINE_EVERY, at)):
-            found = block.count(b"\n")
-            if found < left:
-                at, left = at + len(block), left - found
-                continue
-            for _ in range(left):
-                at = at + block.index(b"\n") + 1
-                block = block[block.index(b"\n") + 1 :]
-            return at
-        return min(at, size) if not left else size
+        return self._marks
+
+    def when(self, offset: int) -> tuple[Stream, float]:
+        """The stream and the time of a byte."""
+        if not self._seen.offset <= offset < self._seen_until:
+            self._refresh()
+            self._seen = self._chunks(offset, offset + 1)[-1]
+            after = bisect_right(range(self._records), offset, key=self._offset)
+            self._seen_until = self._offset(after) if after < self._records else offset + 1
+        return self._seen.stream, self._seen.time
 
     def _open(self) -> bool:
         if self._log < 0:
@@ -263,34 +355,51 @@ class LogReader:
                 if os.pread(self._index, len(HEADER), 0) != HEADER:
                     os.close(self._index)
                     self._index = -1
-                self._index_read = len(HEADER)
             except OSError:
                 pass
         return self._log >= 0
 
+    def _slab(self, record: int, count: int) -> bytes:
+        data = os.pread(self._index, count * RECORD.size, len(HEADER) + record * RECORD.size)
+        return data[: len(data) - len(data) % RECORD.size]
+
     def _refresh(self) -> None:
-        """Take in the index's new records; one that is half written waits for its other half."""
-        while self._index >= 0 and (data := os.pread(self._index, 1 << 20, self._index_read)):
-            whole = len(data) - len(data) % RECORD.size
-            if not whole:
-                return
-            self._index_read += whole
-            for offset, value, kind in RECORD.iter_unpack(data[:whole]):
-                self._take(offset, value, kind)
+        """Take in the index's new records, up to a damaged one or one that is half written."""
+        while self._index >= 0 and (data := self._slab(self._records, SLAB)):
+            for offset, value, kind in RECORD.iter_unpack(data):
+                if offset < self._newest:
+                    return  # damage (a crash of the machine), not news
+                self._newest = offset
+                self._records += 1
+                if kind == CUT:
+                    self._cut = value
+                elif MARK <= kind < CUT:
+                    self._marks.append(Mark(offset, value, kind - MARK))
 
-    def _take(self, offset: int, value: int, kind: int) -> None:
-        if kind == CUT:
-            self._cut = value
-        elif kind == LINE and offset > self._line_starts[-1]:
-            self._line_starts.append(offset)
-            self._line_numbers.append(value)
-        elif kind in _STREAMS and (not self._starts or offset >= self._starts[-1]):
-            # A record that goes back is damage (a crash of the machine), not news.
-            self._starts.append(offset)
-            self._times.append(value)
-            self._kinds.append(kind)
+    def _offset(self, record: int) -> int:
+        return int(RECORD.unpack(self._slab(record, 1))[0])
 
-    def _chunk(self, chunk: int) -> tuple[Stream, float]:
-        if chunk < 0:
-            return "stdout", os.fstat(self._log).st_mtime
-        return _STREAMS[self._kinds[chunk]], self._times[chunk] / 1e9
+    def _chunks(self, start: int, end: int) -> list[_Chunk]:
+        """The chunks of these bytes, at least one."""
+        at = bisect_right(range(self._records), start, key=self._offset)
+        found = [self._chunk_before(at)]
+        while at < self._records and (slab := self._slab(at, min(SLAB, self._records - at))):
+            for offset, value, kind in RECORD.iter_unpack(slab):
+                if offset >= end:
+                    return found
+                if kind in _STREAMS:
+                    found.append(_Chunk(offset, _STREAMS[kind], value / 1e9))
+            at += SLAB
+        return found
+
+    def _chunk_before(self, record: int) -> _Chunk:
+        """The last chunk before this record."""
+        while record > 0:
+            first = max(0, record - 64)
+            for offset, value, kind in [*RECORD.iter_unpack(self._slab(first, record - first))][
+                ::-1
+            ]:
+                if kind in _STREAMS:
+                    return _Chunk(offset, _STREAMS[kind], value / 1e9)
+            record = first
+        return _Chunk(0, "stdout", os.fstat(self._log).st_mtime)

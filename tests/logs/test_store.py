@@ -76,7 +76,6 @@ def test_an_empty_place_reads_as_empty(tmp_path: Path) -> None:
     reader = LogReader(tmp_path / "none")
     assert (reader.size, reader.cut, reader.read(0), reader.last(9)) == (0, 0, [], [])
     LogWriter(tmp_path / "none", BIG).close()
-    assert reader.line_start(3) == 0
 
 
 def test_times_are_those_of_the_writing(tmp_path: Path) -> None:
@@ -98,6 +97,26 @@ def test_past_the_limit_bytes_are_counted_and_a_mark_stands_at_the_end(tmp_path:
     assert reader.cut == writer.left_out == 1003
     log = (tmp_path / "log").read_bytes()
     assert log == b"1234567890\n[pxtui: log cut here: 1,003 bytes left out (log.max-size)]\n"
+
+
+def test_the_end_of_a_log_that_was_cut_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "LAST", 40)
+    writer = LogWriter(tmp_path, 12)
+    writer.write(b"first line\n", "stdout")
+    for number in range(100):
+        writer.write(b"line %d\n" % number, "stdout")
+    writer.write(b"Traceback\nValueError: what it died of\n", "stderr")
+    writer.close()
+    reader = LogReader(tmp_path)
+    log = (tmp_path / "log").read_text()
+    mark = f"[pxtui: log cut here: {reader.cut:,} bytes left out (log.max-size)]"
+    assert log.splitlines()[:3] == ["first line", "l", mark]
+    assert log.splitlines()[-2:] == ["Traceback", "ValueError: what it died of"]
+    assert reader.read(0)[-1].stream == "stderr"
+    kept = len(log) - len(mark) - 2
+    assert reader.cut + kept == 11 + sum(len(b"line %d\n" % n) for n in range(100)) + 38
 
 
 def test_a_full_disk_is_named_and_never_raised(
@@ -132,21 +151,6 @@ def test_a_folder_that_cannot_be_made_is_trouble_not_an_exception(tmp_path: Path
     writer.close()
     assert writer.trouble
     assert writer.left_out == 1
-
-
-def test_lines_are_found_by_number(tmp_path: Path) -> None:
-    lines = [b"line %d %s\n" % (n, b"x" * (n % 300)) for n in range(5_000)]
-    data = b"".join(lines)
-    fill(tmp_path, [(data[i : i + 9_999], "stdout") for i in range(0, len(data), 9_999)])
-    starts = [0]
-    for line in lines:
-        starts.append(starts[-1] + len(line))
-    for folder_has_index in (True, False):
-        reader = LogReader(tmp_path)
-        for number in (0, 1, 700, 2_500, 4_999, 5_000):
-            assert reader.line_start(number) == starts[number], folder_has_index
-        assert reader.line_start(9_999) == len(data)
-        (tmp_path / "log.idx").unlink(missing_ok=True)
 
 
 @pytest.mark.parametrize("damage", ["lost", "header", "empty", "half a record", "zeros"])

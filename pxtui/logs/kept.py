@@ -1,0 +1,94 @@
+"""The finished lines of a log: where they stand (`Spans`), read from the log or from the spool."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pxtui.logs import line as lines_of
+from pxtui.logs.kinds import BUSY, DRESSED, PLAIN
+from pxtui.logs.line import MAX_LINE, SGR, Line, joined, parts_of
+from pxtui.logs.pens import NO_PEN, Pen
+from pxtui.logs.spans import Block, Spans
+from pxtui.logs.spool import Spool
+from pxtui.logs.store import LogReader
+from pxtui.logs.text import clean
+
+
+class Kept:
+    """Grows at its end, and gives back lines from there."""
+
+    def __init__(self, reader: LogReader, spool: Spool) -> None:
+        self._reader, self._spool = reader, spool
+        self._spans = Spans(self._read)
+
+    @property
+    def count(self) -> int:
+        """How many lines there are."""
+        return self._spans.lines
+
+    @property
+    def all_plain(self) -> bool:
+        """Whether every line stands in the log just as it is shown."""
+        return self._spans.all_plain
+
+    def pen_at_end(self) -> Pen:
+        """The pen after the last line."""
+        return self._spans.pen_at_end()
+
+    def add(self, kind: int, at: int, size: int, count: int, pen: Pen | None) -> None:
+        """Lines that stand in the log; `pen`, where it is known: in which they start."""
+        self._spans.append(kind, at, size, count, pen)
+
+    def add_made(self, lines: Sequence[Line]) -> None:
+        """Lines that a screen made; raises OSError."""
+        at, before = self._spool.size, self._spool.lines
+        size = self._spool.append(lines)
+        self._spans.append(BUSY, at, size, len(lines), spooled=before)
+
+    def give_back(self, count: int) -> list[Line]:
+        """Take lines off the end."""
+        count = min(count, self.count)
+        lines = self.get(self.count - count, count)
+        for size, spooled in self._spans.shorten(count):
+            self._spool.shorten(size, spooled)
+        return lines
+
+    def get(self, first: int, count: int) -> list[Line]:
+        """Lines from a number on."""
+        found: list[Line] = []
+        while len(found) < count and first + len(found) < self.count:
+            block = self._spans.block(first + len(found))
+            start = first + len(found) - block.first
+            until = min(len(block.raw), start + count - len(found))
+            found += [self._line(block, index) for index in range(start, until)]
+        return found
+
+    def text(self, line: int) -> tuple[int, int, str]:
+        """The text of the lines about a line: number of the first, how many, the text."""
+        kind, first, data, count = self._spans.text(line)
+        text = self._text(kind, first, data, count)
+        return first, count, text if text.endswith("\n") else text + "\n"
+
+    def _read(self, kind: int, at: int, size: int) -> bytes:
+        return self._spool.read(at, size) if kind == BUSY else self._reader.raw(at, size)
+
+    def _line(self, block: Block, index: int) -> Line:
+        raw = block.raw[index]
+        if block.kind == BUSY:
+            parts, _ = parts_of(raw.decode("utf-8", "replace"), NO_PEN)
+            text, spans = joined(parts)
+            return Line(text, *self._spool.when(block.spooled + index), spans)
+        return lines_of.read(raw, *self._reader.when(block.ends[index]), block.pen(index))[0]
+
+    def _text(self, kind: int, first: int, data: bytes, count: int) -> str:
+        """The text of a span's lines, quickly where that is possible."""
+        text = data.decode("utf-8", "replace")
+        if kind == PLAIN:
+            return text
+        if kind == DRESSED:
+            long = len(data) > MAX_LINE and any(len(one) > MAX_LINE for one in data.split(b"\n"))
+            if long or (b"\t" in data and not data.isascii()):
+                return "".join(line.text + "\n" for line in self.get(first, count))
+        if "\x1b" in text:
+            text = SGR.sub("", text)
+        return clean(text.replace("\r\n", "\n").expandtabs(8)) if kind == DRESSED else text
