@@ -5,6 +5,7 @@ PxtuiError                 what is wrong, and a hint that says what to do
 ├── EditError              a value cannot be set or saved as asked; nothing was changed
 ├── ContextError           the project's tree cannot be packed (too big, moved while read)
 ├── StateError             our own folders cannot be used
+├── BadQuery               what was typed is not a pattern to look for
 ├── SettingsError          a setting has a value that cannot be used (exit code 2)
 └── EngineError            the engine refused or failed (exit code 1)
     ├── ImageGoneError     the image of a run was removed

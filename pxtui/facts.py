@@ -171,6 +171,8 @@ def _run(state: State) -> Iterator[Fact]:
     kept = "kept in the run's folder" if local else f"{OUTPUTS}, new files in {where}"
     yield Fact("outputs", kept, brief="kept")
     yield from _variables(state)
+    if state.surroundings.tty:
+        yield Fact("terminal", "yes, without keys", brief="yes")
     user = "me" if local else state.surroundings.user
     yield Fact("user", {"": "the image's", "me": "you"}.get(user, user))
 

@@ -14,6 +14,8 @@ OUTPUTS = "/outputs"
 WORKDIR = "/code"
 CACHE = "/var/cache/pxtui"
 """Where the person's cache volume stands."""
+TERM = "xterm-256color"
+"""What a run's terminal is called: what the log pane can show."""
 PIDS = 16_384
 """Limit of processes of one run: a DataLoader with workers fits, a fork bomb does not."""
 
@@ -59,6 +61,8 @@ class Surroundings:
     """Names of variables of the person that the run gets; their values are read at its start."""
     env_files: tuple[str, ...] = ()
     """Files on this machine whose variables the run gets, read at its start."""
+    tty: bool = False
+    """Whether its output goes to a terminal, which has the size of the pane and no keys."""
 
 
 USUAL = Surroundings()
@@ -86,6 +90,8 @@ class RunSpec:
     """The person's own variables with their values: for the container and nothing else."""
     tty: bool = False
     """It runs in the person's terminal, with its keys and its size."""
+    size: tuple[int, int] = (80, 24)
+    """Columns and rows of its terminal, where its surroundings have one."""
 
     def argv(self, shell: str = BASH) -> tuple[str, ...]:
         """The command as the container is given it; `/bin/sh` where the image has no bash."""

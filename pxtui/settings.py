@@ -56,6 +56,8 @@ class Settings:
     platform: str = ""
     cache: bool = True
     """Whether runs get the person's cache volume (pip, Hugging Face, torch)."""
+    tty: bool = False
+    """Whether the output of runs goes to a terminal of the pane's size."""
     pip_cache: bool = True
     """Whether the steps of all builds share a cache of pip's downloads."""
     builds_keep: int = 10
@@ -232,6 +234,7 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     "user": _user,
     "platform": _platform,
     "cache": _yes_no,
+    "tty": _yes_no,
     "pip-cache": _yes_no,
     "builds.keep": _count,
     "outputs": _folder,

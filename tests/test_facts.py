@@ -40,6 +40,11 @@ def test_nothing_known_is_nothing_said() -> None:
     assert facts(State()) == ()
 
 
+def test_a_terminal_is_told_where_there_is_one() -> None:
+    assert texts(box(Surroundings()), "terminal") == []
+    assert texts(box(Surroundings(tty=True)), "terminal") == ["yes, without keys"]
+
+
 def test_open_needs_come_first_and_are_to_be_looked_at() -> None:
     made = state(*x.OPENED, x.needing(*x.NEEDS))
     assert [fact.need for fact in facts(made)[:3]] == [need.id for need in x.NEEDS]

@@ -11,6 +11,7 @@ from pxtui import history
 from pxtui.history import Record
 from pxtui.places import ProjectPlaces
 from pxtui.polyaxonfile.reading import Resolved
+from pxtui.run import USUAL
 
 RESOLVED = Resolved("experiment", "p", "x", ("pip install y",), (("A", "1"),), "cmd", {"lr": 0.1})
 
@@ -40,6 +41,16 @@ def test_a_record_reads_back_as_it_was(tmp_path: Path) -> None:
     assert history.past(places, found).outcome == "running"
     history.write(places, replace(found, outcome="done", exit_code=0))
     assert history.past(places, history.read_all(places)[0]).outcome == "done"
+
+
+def test_a_record_of_before_there_was_a_setting_has_what_was_usual(tmp_path: Path) -> None:
+    places = ProjectPlaces.of(tmp_path)
+    older = {name: value for name, value in asdict(USUAL).items() if name != "tty"}
+    history.write(places, replace(record(1), surroundings=older))
+    assert history.read_all(places)[0].as_surroundings() == USUAL
+    wanted = replace(USUAL, tty=True)
+    history.write(places, replace(record(1), surroundings=asdict(wanted)))
+    assert history.read_all(places)[0].as_surroundings() == wanted
 
 
 def test_numbers_are_never_given_twice(tmp_path: Path) -> None:

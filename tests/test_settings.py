@@ -8,6 +8,7 @@ import pytest
 
 from pxtui import places
 from pxtui.errors import SettingsError
+from pxtui.session import needs
 from pxtui.settings import Settings, load
 
 
@@ -52,6 +53,16 @@ def test_a_bad_value_is_named_with_its_place(tmp_path: Path, text: str) -> None:
     (tmp_path / "pyproject.toml").write_text(f"[tool.pxtui]\n{text}\n")
     with pytest.raises(SettingsError, match=r"pyproject\.toml"):
         load(tmp_path, {}, {})
+
+
+def test_a_terminal_for_runs_is_asked_for_by_anybody_and_never_by_itself(tmp_path: Path) -> None:
+    assert not Settings().tty
+    assert not needs.surroundings(Settings(), ()).tty
+    (tmp_path / "pyproject.toml").write_text("[tool.pxtui]\ntty = true\n")
+    found = load(tmp_path, {}, {})
+    assert found.tty
+    assert needs.surroundings(found, ()).tty
+    assert not load(tmp_path, {}, {"PXTUI_TTY": "no"}).tty
 
 
 def test_sizes_are_read_as_people_write_them(tmp_path: Path) -> None:

@@ -155,6 +155,9 @@ class RunJob(Protocol):
     def kill(self) -> None:
         """SIGKILL now."""
 
+    def resize(self, columns: int, rows: int) -> None:
+        """Its terminal, if it has one, is this size, now or once it runs; returns at once."""
+
     def close(self) -> None:
         """Let go of it: `wait` returns, the run goes on."""
 

@@ -120,6 +120,8 @@ class FakeRun:
         self.spec = spec
         self.outcome: Outcome | None = None
         self.started = time.time()
+        self.sizes: list[tuple[int, int]] = []
+        """Those that its terminal was to have, in order."""
         self._script = script
         self._sink = sink
         self._ended = threading.Event()
@@ -139,6 +141,10 @@ class FakeRun:
         code = 128 + self._signal if self._signal else self._script.exit_code
         self.outcome = Outcome("done" if code == 0 else "failed", code)
         return self.outcome
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Note the size."""
+        self.sizes.append((columns, rows))
 
     def stop(self, grace: float) -> None:
         """End it with SIGTERM, or after the grace with SIGKILL if the script ignores that."""

@@ -1,7 +1,8 @@
 """The process that stays with one local run: keeps its log, passes stops on, notes how it ended.
 
 It is started as `python -m pxtui.engine.supervisor FOLDER LOCK CONTROL`, with the descriptors of a
-lock that it holds while it lives and of a pipe through which it is told `stop SECONDS` or `kill`.
+lock that it holds while it lives and of a pipe through which it is told `stop SECONDS`, `kill` or
+`size COLUMNS ROWS`.
 The command's variables come as JSON on its standard input: they may hold secrets and no file does.
 It leaves the app's session and process group, so nothing that happens to the app reaches it. It
 starts for every run: it imports little.
@@ -17,9 +18,12 @@ import os
 import secrets
 import selectors
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +118,7 @@ class Supervisor:
         self.log = LogWriter(folder, job["max_size"])
         self.stopped = False
         self._deadline: float | None = None
+        self._terminal = -1
         self._selector = selectors.DefaultSelector()
         self._control = control
         self._selector.register(control, selectors.EVENT_READ, self._told)
@@ -140,16 +145,49 @@ class Supervisor:
         write_json(self.folder / OUTCOME, note)
 
     def _start(self) -> subprocess.Popen[bytes]:
-        command = subprocess.Popen(
+        size = self.job.get("size")
+        return self._in_terminal(size) if size else self._with_pipes()
+
+    def _popen(
+        self, ends: tuple[int, int, int], ready: Callable[[], None]
+    ) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
             self.job["argv"],
             cwd=self.job["cwd"],
             env=self._variables,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdin=ends[0],
+            stdout=ends[1],
+            stderr=ends[2],
             bufsize=0,
             start_new_session=True,
-            preexec_fn=die_with_parent,
+            preexec_fn=ready,
+        )
+
+    def _in_terminal(self, size: tuple[int, int]) -> subprocess.Popen[bytes]:
+        """The command leads a terminal of this size; nobody types there."""
+        self._terminal, theirs = os.openpty()
+        self._resize(*size)
+
+        def ready() -> None:
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+            die_with_parent()
+
+        try:
+            command = self._popen((theirs, theirs, theirs), ready)
+        finally:
+            os.close(theirs)
+        self._selector.register(self._terminal, selectors.EVENT_READ, "tty")
+        return command
+
+    def _resize(self, columns: int, rows: int) -> None:
+        """The kernel tells the foreground processes of the terminal."""
+        with contextlib.suppress(OSError, struct.error):
+            packed = struct.pack("HHHH", rows, columns, 0, 0)
+            fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, packed)
+
+    def _with_pipes(self) -> subprocess.Popen[bytes]:
+        command = self._popen(
+            (subprocess.DEVNULL, subprocess.PIPE, subprocess.PIPE), die_with_parent
         )
         names: tuple[tuple[Any, Stream], ...] = (
             (command.stdout, "stdout"),
@@ -190,19 +228,21 @@ class Supervisor:
         for key, _ in self._selector.select(timeout):
             if callable(key.data):
                 key.data()
-            elif data := os.read(key.fd, READ):
+            elif data := _read(key.fd):
                 self.log.write(data, key.data)
             else:
                 self._selector.unregister(key.fileobj)
 
     def _told(self) -> None:
         for line in os.read(self._control, 4096).decode("ascii", "replace").splitlines():
-            word, _, seconds = line.partition(" ")
-            if word == "kill":
-                self._stop(0.0)
-            elif word == "stop":
-                with contextlib.suppress(ValueError):
-                    self._stop(float(seconds))
+            with contextlib.suppress(ValueError):
+                match line.split():
+                    case ["kill"]:
+                        self._stop(0.0)
+                    case ["stop", seconds]:
+                        self._stop(float(seconds))
+                    case ["size", columns, rows]:
+                        self._resize(int(columns), int(rows))
 
     def _woken(self) -> None:
         if signal.SIGTERM in os.read(self._wake, 4096):
@@ -229,6 +269,14 @@ class Supervisor:
                 _kill(pid)
             time.sleep(0.002)
             self._reap()
+
+
+def _read(fd: int) -> bytes:
+    """What is there; nothing at the end, which a terminal tells as an error."""
+    try:
+        return os.read(fd, READ)
+    except OSError:
+        return b""
 
 
 def _signals() -> int:

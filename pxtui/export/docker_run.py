@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pxtui.export import Shared
 from pxtui.polyaxonfile.secret import DOTS
-from pxtui.run import BASH, CACHE, OUTPUTS, PIDS, RunSpec, environment
+from pxtui.run import BASH, CACHE, OUTPUTS, PIDS, TERM, RunSpec, environment
 
 HERE = '"$PWD/outputs":' + OUTPUTS
 """A folder of whoever runs the line; the shell says where that is."""
@@ -50,6 +50,8 @@ def _limits(run: Shared) -> Iterator[str]:
         yield from ("--gpus", f'"device={wanted.gpus}"')
     if wanted.platform:
         yield from ("--platform", wanted.platform)
+    if wanted.tty:
+        yield from ("-t", "-e", f"TERM={TERM}")
 
 
 def _places(run: Shared) -> Iterator[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from pxtui.logs import line as lines_of
 from pxtui.logs.kinds import BUSY, DRESSED, PLAIN
-from pxtui.logs.line import MAX_LINE, SGR, Line, joined, parts_of
-from pxtui.logs.pens import NO_PEN, Pen
+from pxtui.logs.line import MAX_LINE, SGR, Line, joined
+from pxtui.logs.pens import NO_PEN, Pen, pen_after
 from pxtui.logs.spans import Block, Spans
 from pxtui.logs.spool import Spool
 from pxtui.logs.store import LogReader
@@ -75,20 +76,37 @@ class Kept:
     def _line(self, block: Block, index: int) -> Line:
         raw = block.raw[index]
         if block.kind == BUSY:
-            parts, _ = parts_of(raw.decode("utf-8", "replace"), NO_PEN)
-            text, spans = joined(parts)
+            pieces = SGR.split(raw.decode("utf-8", "replace"))
+            pens = [NO_PEN, *(pen_after(params, NO_PEN) for params in pieces[1::2])]
+            text, spans = joined(zip(pieces[::2], pens, strict=True))
             return Line(text, *self._spool.when(block.spooled + index), spans)
         return lines_of.read(raw, *self._reader.when(block.ends[index]), block.pen(index))[0]
 
     def _text(self, kind: int, first: int, data: bytes, count: int) -> str:
         """The text of a span's lines, quickly where that is possible."""
+        if kind == DRESSED and len(data) > MAX_LINE and max(map(len, data.split(b"\n"))) > MAX_LINE:
+            return "".join(line.text + "\n" for line in self.get(first, count))
         text = data.decode("utf-8", "replace")
         if kind == PLAIN:
             return text
-        if kind == DRESSED:
-            long = len(data) > MAX_LINE and any(len(one) > MAX_LINE for one in data.split(b"\n"))
-            if long or (b"\t" in data and not data.isascii()):
-                return "".join(line.text + "\n" for line in self.get(first, count))
         if "\x1b" in text:
             text = SGR.sub("", text)
-        return clean(text.replace("\r\n", "\n").expandtabs(8)) if kind == DRESSED else text
+        if kind == DRESSED:
+            text = clean(text.replace("\r\n", "\n"))
+            if "\t" in text:
+                text = _TABS_AT_END.sub("", text)
+                text = text.expandtabs(8) if text.isascii() else _without_tabs(text)
+        return text
+
+
+_TABS_AT_END = re.compile(r"\t+$", re.MULTILINE)
+"""A tab is a move: it leaves no blanks behind at the end of a line."""
+
+
+def _without_tabs(text: str) -> str:
+    """Lines with wide characters: tabs go by cells."""
+    lines = [
+        lines_of.read(line.encode(), "stdout", 0.0, NO_PEN)[0].text if "\t" in line else line
+        for line in text.split("\n")
+    ]
+    return "\n".join(lines)

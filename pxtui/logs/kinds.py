@@ -18,8 +18,9 @@ def kind_of(data: bytes) -> int:
     if b"\x08" in data or b"\x00" in data or b"\x07" in data or b"\x0e" in data or b"\x0f" in data:
         return BUSY
     kind = PLAIN if data.isascii() and b"\t" not in data else DRESSED
-    if b"\r" in data:
-        if data.count(b"\r") != data.count(b"\r\n"):
+    first = data.find(b"\r")
+    if first >= 0:
+        if data[first + 1 : first + 2] != b"\n" or data.count(b"\r") != data.count(b"\r\n"):
             return BUSY
         kind = DRESSED
     if b"\x1b" in data:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pxtui.logs.pens import NO_PEN, Pen, pen_after, sequence
 from pxtui.logs.store import Stream
-from pxtui.logs.text import clean
+from pxtui.logs.text import NARROW_OR_WIDE, clean
 
 MAX_LINE = 65_536
 """Characters of a line that are kept for the view."""
@@ -54,19 +54,62 @@ def joined(parts: Iterable[tuple[str, Pen]]) -> tuple[str, tuple[Span, ...]]:
     return "".join(texts), tuple(spans)
 
 
-def parts_of(text: str, pen: Pen) -> tuple[list[tuple[str, Pen]], Pen]:
-    """Text with no other sequences than SGR in its parts, and the pen at its end."""
-    if "\x1b" not in text:
-        return [(text, pen)], pen
-    parts = []
-    pieces = SGR.split(text)
-    if pieces[0]:
-        parts.append((pieces[0], pen))
-    for params, part in zip(pieces[1::2], pieces[2::2], strict=True):
-        pen = pen_after(params, pen)
-        if part:
-            parts.append((part, pen))
-    return parts, pen
+def simple(text: str, stream: Stream, time: float, pen: Pen) -> tuple[Line, Pen] | None:
+    """A line of nothing but text, SGR, tabs and returns at its end, and the pen after it.
+
+    None if it takes a `Screen` to tell.
+    """
+    if text.endswith("\r"):
+        text = text.rstrip("\r")
+    if "\x1b" in text:
+        pieces = SGR.split(text)
+        shown = "".join(pieces[::2])
+    else:
+        pieces, shown = [text], text
+        if "\t" in text and pen == NO_PEN and text.isascii():  # in a pen: tabs are in none
+            shown = text.rstrip("\t").expandtabs(8)
+    if shown.isascii():
+        if len(shown) > MAX_LINE or not shown.isprintable():
+            return None
+    elif len(shown) > MAX_LINE // 2 or not NARROW_OR_WIDE.fullmatch(shown):
+        return None
+    if len(pieces) == 1:
+        spans = (Span(0, len(shown), pen),) if pen != NO_PEN and shown else ()
+        return Line(shown, stream, time, spans), pen
+    found, pen = _spans(pieces, pen)
+    return Line(shown, stream, time, found), pen
+
+
+def _spans(pieces: list[str], pen: Pen) -> tuple[tuple[Span, ...], Pen]:
+    """The spans of pieces of text with the parameters of an SGR sequence between each two."""
+    spans: list[Span] = []
+    at = begun = 0
+    ink = pen
+    for index in range(0, len(pieces), 2):
+        if index:
+            pen = pen_after(pieces[index - 1], pen)
+        if size := len(pieces[index]):
+            if pen != ink:
+                if at > begun and ink != NO_PEN:
+                    spans.append(Span(begun, at, ink))
+                begun, ink = at, pen
+            at += size
+    if at > begun and ink != NO_PEN:
+        spans.append(Span(begun, at, ink))
+    return tuple(spans), pen
+
+
+def read(raw: bytes, stream: Stream, time: float, pen: Pen) -> tuple[Line, Pen]:
+    """The line of some bytes without newlines, and the pen after it, just as a `Screen` has it."""
+    read = simple(raw.decode("utf-8", "replace"), stream, time, pen)
+    if read is not None:
+        return read
+    from pxtui.logs.screen import Screen  # it makes lines itself
+
+    screen = Screen()
+    screen.pen = pen
+    screen.feed(raw + b"\n", stream, time)
+    return screen.take(0)[0], screen.pen
 
 
 def written(line: Line) -> str:

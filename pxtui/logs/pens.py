@@ -59,11 +59,28 @@ def pen_after(params: str, pen: Pen) -> Pen:
 
 
 def _numbers(params: str) -> list[int]:
-    """The numbers, `:` read as `;`; one that no terminal knows is -1."""
-    numbers = []
-    for part in params.replace("::", ":").replace(":", ";").split(";")[:MOST]:
-        numbers.append((int(part) if len(part) < 6 and part.isdecimal() else -1) if part else 0)
+    """The numbers; one that no terminal knows is -1."""
+    numbers: list[int] = []
+    for part in params.split(";")[:MOST]:
+        numbers += _with_colons(part.split(":")) if ":" in part else [_number(part)]
     return numbers
+
+
+def _number(text: str) -> int:
+    return (int(text) if len(text) < 6 and text.isdecimal() else -1) if text else 0
+
+
+def _with_colons(parts: list[str]) -> list[int]:
+    """The numbers of a parameter with parts of its own: a colour, or a kind of underline."""
+    kind, *rest = map(_number, parts)
+    if kind == 4:
+        return [24 if rest[0] == 0 else 4]
+    if kind in (38, 48, 58) and rest[0] == 5:
+        return [kind, *rest, -1][:3]
+    if kind in (38, 48, 58) and rest[0] == 2:
+        rgb = rest[2:] if len(rest) > 4 else rest[1:]  # the longer form names a colour space
+        return [kind, 2, *rgb, -1, -1, -1][:5]
+    return [-1]
 
 
 def _extended(numbers: list[int], at: int) -> tuple[Color, int]:

@@ -1,110 +1,208 @@
-"""Bytes of a log → clean lines, as a terminal without colours would show them.
+"""Bytes of a log → lines, as a terminal without width and height would show them.
 
-A small state machine takes the escape sequences out, left to right and once; what it leaves goes
-through `clean`, so a mistake here is ugly at worst. The result does not depend on how the bytes
-were cut into pieces. Sequences that move the cursor to other lines are dropped.
+Each stream has a cursor of its own; the pen is shared, in order of arrival. A row is finished when
+the cursor has left it downwards, and comes back when the cursor goes up to it again. The result
+does not depend on how the bytes were cut into pieces. What a terminal would act on otherwise is
+dropped; every text goes through `clean`, so a mistake here is ugly at worst.
 """
 
 from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Callable
 
-from pxtui.logs.line import MAX_LINE, Line
-from pxtui.logs.store import Stream
-from pxtui.logs.text import clean
+from pxtui.logs.cursor import MOST, MOVES, REACH, Cursor
+from pxtui.logs.line import MAX_LINE, Line, simple
+from pxtui.logs.pens import NO_PEN, pen_after
+from pxtui.logs.store import KINDS, Stream
+
+__all__ = ["REACH", "Screen"]
 
 MAX_STRING = 4_096
 """Characters after which a control string (a title, a picture) is given up and shown as text."""
+MAX_PARAMETERS = 256
+"""Characters of a sequence's parameters; one with more is dropped."""
 
-_ACTS = re.compile(
-    r"\x1b\[[0-9;:]{0,64}m"  # a colour, in one piece: nearly all that comes
-    r"|\x08+|[\x00\x07\r\x0e\x0f\x1b\x90\x98\x9b-\x9f]"
-)
+_ACTS = re.compile("[\x00\x07\x08\t\x0e\x0f\x1b\x90\x98\x9b-\x9f]")
+_BACKSPACES = re.compile("\x08*")
+_CSI = re.compile(r"\x1b\[([0-9;:]{0,64})([@-~])")
 _PARAMETERS = re.compile(r"[ -?]*")
 _STRING = re.compile(r"[^\x07\x18\x1a\x1b\x9c\r]*")
 _STRING_STARTS = "]PX^_k\x90\x98\x9d\x9e\x9f"
 _STRING_ENDS = "\x07\x18\x1a\x9c"
 
 
-class _Row:
-    """The unfinished line of one stream: its text so far, and the escape sequence it is in."""
+class Screen:
+    """Takes pieces of a log, and holds the lines that they make until they are taken away."""
 
-    def __init__(self) -> None:
-        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self.time = 0.0
-        self._start()
+    def __init__(self, before: Callable[[int], list[Line]] | None = None) -> None:
+        self._before = before
+        """Gives back up to so many lines that were taken, the newest last, and forgets them."""
+        self._done: list[Line] = []
+        self._readers: dict[Stream, _Reader] = {}
+        self.pen = NO_PEN
+        self.reached = 0
+        """How many lines up the cursor went, or would have gone, at most since this was reset."""
 
-    def _start(self) -> None:
-        self.mode = ""
-        """In text (empty), after ESC, in its intermediates (`ESC (`), in a CSI, in a string."""
-        self._parts: list[str] = []
-        self._length = self._over = self._string_left = 0
-        self._parameters = ""
-        self._before = ("", 0)
-        """What stood in the line before the last carriage return, and how much was cut of it."""
+    @property
+    def recent(self) -> list[Line]:
+        """The finished lines that were not taken yet, the oldest first."""
+        return self._done[:]
+
+    @property
+    def live(self) -> list[Line]:
+        """The rows that may still change, down to each stream's last one that holds anything."""
+        readers = [self._readers[stream] for stream in KINDS if stream in self._readers]
+        return [line for reader in readers for line in reader.cursor.live()]
 
     @property
     def fresh(self) -> bool:
-        """Nothing has come since the last newline."""
-        return not (self.mode or self._parts or self._before[0])
+        """Nothing has come since the last newline, and nothing stands below it."""
+        return all(reader.fresh and not reader.half for reader in self._readers.values())
+
+    def feed(self, data: bytes, stream: Stream, time: float = 0.0) -> None:
+        """Take a piece, in order of arrival."""
+        reader = self._readers.get(stream)
+        if reader is None:
+            cursor = Cursor(stream, self._done, self._back)
+            reader = self._readers[stream] = _Reader(self, cursor)
+        reader.cursor.time = time
+        *ended, rest = reader.decoder.decode(data).split("\n")
+        if ended and not reader.fresh:
+            reader.line(ended.pop(0))
+        if reader.fresh and self.pen == NO_PEN and _plain(ended):
+            self._done += [Line(text, stream, time) for text in ended]
+        else:
+            self._mixed(reader, ended)
+        reader.put(rest)
+
+    def _mixed(self, reader: _Reader, texts: list[str]) -> None:
+        """Take whole lines of which some may be simple."""
+        stream, time, fresh = reader.cursor.stream, reader.cursor.time, reader.fresh
+        for text in texts:
+            if fresh and (read := simple(text, stream, time, self.pen)) is not None:
+                line, self.pen = read
+                self._done.append(line)
+            else:
+                reader.line(text)
+                fresh = reader.fresh
+
+    def take(self, keep: int = REACH) -> list[Line]:
+        """Take the finished lines away, except the last ones."""
+        count = max(0, len(self._done) - keep)
+        taken = self._done[:count]
+        del self._done[:count]
+        return taken
+
+    def close(self) -> None:
+        """The log has ended: live rows are finished, a sequence that was cut off is dropped."""
+        for reader in self._readers.values():
+            reader.put(reader.decoder.decode(b"", True))
+        self._done += self.live
+        self._readers.clear()
+
+    def _back(self, stream: Stream, count: int) -> list[Line]:
+        """The last finished lines of a stream, as far as they are within reach."""
+        done = self._done
+        below = sum(reader.cursor.below for reader in self._readers.values())
+        reach = REACH - below
+        short = len(done) < reach and sum(line.stream == stream for line in done) < count
+        if short and self._before:
+            done[:0] = self._before(REACH - len(done))
+        found: list[Line] = []
+        at = end = len(done)
+        while len(found) < count and at > max(0, end - reach):
+            at -= 1
+            if done[at].stream == stream:
+                found.append(done.pop(at))
+        self.reached = max(self.reached, min(below + max(count, end - at), REACH))
+        return found[::-1]
+
+
+def _plain(texts: list[str]) -> bool:
+    """Whether all of it can be shown as it stands."""
+    text = "".join(texts)
+    return text.isascii() and text.isprintable() and max(map(len, texts), default=0) <= MAX_LINE
+
+
+class _Reader:
+    """Reads the text of one stream: what is printed, and the sequences that its cursor obeys."""
+
+    def __init__(self, screen: Screen, cursor: Cursor) -> None:
+        self.screen = screen
+        self.cursor = cursor
+        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._mode = ""
+        """In text (empty), after ESC, in its intermediates (`ESC (`), in a CSI, in a string."""
+        self._parameters = ""
+        self._string_left = 0
+
+    @property
+    def fresh(self) -> bool:
+        """In no sequence, and the cursor as at the start."""
+        return not self._mode and self.cursor.fresh
+
+    @property
+    def half(self) -> bool:
+        """Half a character has come."""
+        return self.decoder.getstate()[0] != b""
+
+    def line(self, text: str) -> None:
+        """Take text up to a newline: a sequence ends there, whatever it is."""
+        self.put(text)
+        self._mode = ""
+        self.cursor.newline()
 
     def put(self, text: str) -> None:
         """Take text without newlines."""
         at = 0
         while at < len(text):
-            if not self.mode:
+            if not self._mode:
                 at = self._text(text, at)
-            elif self.mode == "string":
+            elif self._mode == "string":
                 at = self._string(text, at)
-            elif self.mode == "csi":
+            elif self._mode == "csi":
                 at = self._csi(text, at)
             else:
                 at = self._escape(text, at)
 
-    def shown(self) -> str:
-        """The line as it is now: what followed the last carriage return, if anything did."""
-        text, over = ("".join(self._parts), self._over) if self._parts else self._before
-        if "\t" in text:
-            text = text.expandtabs(8)
-        return clean(text) + (f"… +{over:,} characters" if over else "")
-
-    def end(self) -> str:
-        """The line at its newline; the next one starts."""
-        text = self.shown()
-        self._start()
-        return text
-
     def _text(self, text: str, at: int) -> int:
         found = _ACTS.search(text, at)
+        start = found.start() if found else len(text)
+        if start > at:
+            self.cursor.draw(text[at:start], self.screen.pen)
         if not found:
-            self._add(text[at:])
-            return len(text)
-        if found.start() > at:
-            self._add(text[at : found.start()])
-        char = text[found.start()]
-        if char == "\r":
-            self._return()
+            return start
+        char = text[start]
+        if char == "\x1b":
+            if whole := _CSI.match(text, start):
+                self._act(whole[1], whole[2])
+                return whole.end()
+            self._mode = "escape"
         elif char == "\x08":
-            self._back(found.end() - found.start())
+            run = _BACKSPACES.match(text, start)
+            end = run.end() if run else start
+            self.cursor.left(end - start)
+            return end
+        elif char == "\t":
+            self.cursor.tab()
+        elif char == "\x9b":
+            self._mode, self._parameters = "csi", ""
         elif char in _STRING_STARTS:
             self._begin_string()
-        elif char == "\x9b":
-            self.mode, self._parameters = "csi", ""
-        elif found[0] == "\x1b":
-            self.mode = "escape"
-        return found.end()
+        return start + 1
 
     def _escape(self, text: str, at: int) -> int:
         char = text[at]
-        if self.mode == "escape" and char == "[":
-            self.mode, self._parameters = "csi", ""
-        elif self.mode == "escape" and char in _STRING_STARTS and char < "\x7f":
+        if self._mode == "escape" and char == "[":
+            self._mode, self._parameters = "csi", ""
+        elif self._mode == "escape" and char in _STRING_STARTS and char < "\x7f":
             self._begin_string()
         elif " " <= char <= "/":
-            self.mode = "intermediate"
+            self._mode = "intermediate"
         else:
-            self.mode = ""
+            self._mode = ""
             if not "0" <= char <= "~":
                 return at
         return at + 1
@@ -112,97 +210,35 @@ class _Row:
     def _csi(self, text: str, at: int) -> int:
         found = _PARAMETERS.match(text, at)
         end = found.end() if found else at
-        self._parameters = (self._parameters + text[at : min(end, at + 8)])[:8]
+        room = MAX_PARAMETERS + 1 - len(self._parameters)
+        self._parameters += text[at : min(end, at + room)]
         if end == len(text):
             return end
-        self.mode = ""
+        self._mode = ""
         if not "@" <= text[end] <= "~":
             return end
-        if text[end] == "K":
-            # Erase: to the end what an earlier state left there, with 1 and 2 this state too.
-            self._before = ("", 0)
-            if self._parameters in ("1", "2"):
-                self._parts, self._length, self._over = [], 0, 0
-        elif text[end] == "G" and self._parameters in ("", "0", "1"):
-            self._return()
+        if len(self._parameters) <= MAX_PARAMETERS:
+            self._act(self._parameters, text[end])
         return end + 1
 
     def _begin_string(self) -> None:
-        self.mode, self._string_left = "string", MAX_STRING
+        self._mode, self._string_left = "string", MAX_STRING
 
     def _string(self, text: str, at: int) -> int:
         found = _STRING.match(text, at, at + self._string_left + 1)
         end = found.end() if found else at
         if end - at > self._string_left:
-            self.mode = ""
+            self._mode = ""
             return at + self._string_left
         self._string_left -= end - at
         if end == len(text):
             return end
-        self.mode = ""
+        self._mode = ""
         return end + 1 if text[end] in _STRING_ENDS else end
 
-    def _add(self, text: str) -> None:
-        room = MAX_LINE - self._length
-        self._over += max(0, len(text) - room)
-        if room > 0:
-            kept = text[:room]
-            self._parts.append(kept)
-            self._length += len(kept)
-
-    def _back(self, count: int) -> None:
-        cut = min(count, self._over)
-        self._over -= cut
-        count -= cut
-        while count and self._parts:
-            last = self._parts.pop()
-            self._length -= min(count, len(last))
-            if len(last) > count:
-                self._parts.append(last[:-count])
-            count -= min(count, len(last))
-
-    def _return(self) -> None:
-        if self._parts:
-            self._before = ("".join(self._parts), self._over)
-            self._parts, self._length, self._over = [], 0, 0
-
-
-class Screen:
-    """Turns pieces of a log into lines; each stream has its own unfinished line."""
-
-    def __init__(self) -> None:
-        self._rows: dict[Stream, _Row] = {}
-
-    def feed(self, data: bytes, stream: Stream, time: float = 0.0) -> list[Line]:
-        """Take a piece in order of arrival; the lines that it ended."""
-        row = self._rows.get(stream)
-        if row is None:
-            row = self._rows[stream] = _Row()
-        row.time = time
-        *ended, rest = row.decoder.decode(data).split("\n")
-        lines = []
-        for text in ended:
-            plain = text.isascii() and text.isprintable() and len(text) <= MAX_LINE
-            if not (plain and row.fresh):
-                row.put(text)
-                text = row.end()
-            lines.append(Line(text, stream, time))
-        row.put(rest)
-        return lines
-
-    @property
-    def tail(self) -> tuple[Line, ...]:
-        """The unfinished lines as they are now, at most one a stream."""
-        return tuple(
-            Line(row.shown(), stream, row.time)
-            for stream, row in self._rows.items()
-            if not row.fresh
-        )
-
-    def close(self) -> list[Line]:
-        """The log has ended: the unfinished lines; a sequence cut off by the end is dropped."""
-        for row in self._rows.values():
-            row.put(row.decoder.decode(b"", True))
-        lines = [line for line in self.tail if line.text]
-        self._rows.clear()
-        return lines
+    def _act(self, parameters: str, final: str) -> None:
+        if final == "m":
+            if not parameters.strip("0123456789;:"):
+                self.screen.pen = pen_after(parameters, self.screen.pen)
+        elif final in MOVES and not parameters.strip("0123456789;"):
+            MOVES[final](self.cursor, min(int(parameters.split(";", 1)[0] or 0), MOST))

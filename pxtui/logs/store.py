@@ -67,7 +67,7 @@ class Mark(NamedTuple):
 
 def remove(folder: Path) -> None:
     """Remove the log of a job, if it has one."""
-    for name in ("log.idx", "log"):
+    for name in ("log.idx", "log", "marks"):
         (folder / name).unlink(missing_ok=True)
 
 

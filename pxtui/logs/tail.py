@@ -32,11 +32,9 @@ class Tail:
 def read(folder: Path) -> Tail:
     """Look at the last 64 KiB of the log in a job's folder."""
     screen = Screen()
-    lines = [
-        line.text for piece in LogReader(folder).last(LAST_BYTES) for line in screen.feed(*piece)
-    ]
-    lines += [line.text for line in screen.close()]
-    shown = [line for line in lines if line.strip()]
+    for piece in LogReader(folder).last(LAST_BYTES):
+        screen.feed(*piece)
+    shown = [line.text for line in (*screen.recent, *screen.live) if line.text.strip()]
     return Tail(shown[-1] if shown else "", last_exception(shown), last_words(shown))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _UNSEEN = (
     *(0xAD, 0x61C, 0x180E, 0x200B, 0x200E, 0x200F, 0xFEFF),
@@ -32,6 +33,47 @@ _PILE = re.compile(f"([{_ABOVE}]{{4}})[{_ABOVE}]+")
 _BAD = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff" + "".join(map(chr, _UNSEEN)) + f"]|{_PILE.pattern}"
 )
+
+
+_ONE = (
+    " -~\xa0-\xac\xae-\u02ff\u0370-\u0482\u048a-\u0556\u2010-\u2027\u2030-\u205e\u20a0-\u20bf"
+    "\u2100-\u2319\u231c-\u2328\u232b-\u23e8\u2400-\u2426\u2500-\u25fc\u2600-\u2613\u2638-\u2647"
+    "\u2706-\u2709\u270c-\u2727\u2758-\u2794\u2798-\u27af\u27c0-\u2b1a\ufffd"
+)
+"""Characters of one cell that are shown as they are: nearly all that comes."""
+_TWO = (
+    "\u3001-\u3029\u3041-\u3096\u30a1-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
+    "\uff01-\uff60\U0001f600-\U0001f64f\U0001f680-\U0001f6c5"
+)
+NARROW = re.compile(f"[{_ONE}]*")
+NARROW_OR_RETURN = re.compile(f"[{_ONE}\r]*")
+NARROW_OR_WIDE = re.compile(f"[{_ONE}{_TWO}]*")
+_MARK = re.compile(f"[{_ABOVE}]")
+MARKS = 4
+"""Marks that one cell takes, as in `_PILE`."""
+
+
+@lru_cache(maxsize=8192)
+def _width(char: str) -> int:
+    from wcwidth import wcwidth  # takes 30 ms
+
+    return 0 if _MARK.match(char) else max(wcwidth(char), 0)
+
+
+def cells_of(text: str) -> list[str]:
+    """The cells of clean text: a wide character is followed by an empty one, marks join theirs.
+
+    Marks that follow no character are the first item, all of them; it is empty where none do.
+    """
+    cells, last = [""], 0
+    for char in text:
+        width = 1 if char < "\u0300" else _width(char)
+        if width:
+            last = len(cells)
+            cells += (char, "") if width == 2 else (char,)
+        else:
+            cells[last] = (cells[last] + char)[: MARKS + (last > 0)]
+    return cells
 
 
 def clean(text: str | bytes) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 _EXCEPTION = re.compile(r"(?:[^\W\d]\w*\.)*[^\W\d]\w*(?:: .*)?")
-_RANK = re.compile(r"\[rank\d+\]:\s?")
+RANK = re.compile(r"\[rank\d+\]:\s?")
 """What PyTorch puts before each line of a traceback where several processes train."""
 _CAUSED = "The above exception was the direct cause of the following exception:"
 _LAUNCHER = re.compile(r"\S*(?:ChildFailedError|CalledProcessError)\b")
@@ -30,7 +30,7 @@ def exceptions(lines: Iterable[str]) -> list[Raised]:
     inside = caused = False
     before = ""
     for at, text in enumerate(lines):
-        line = _RANK.sub("", text, count=1) if text.startswith("[rank") else text
+        line = RANK.sub("", text, count=1) if text.startswith("[rank") else text
         if line.startswith("Traceback (most recent call last):"):
             inside, caused = True, before == _CAUSED
         elif line.startswith('  File "'):

@@ -230,6 +230,7 @@ def surroundings(settings: Settings, needs: tuple[Need, ...]) -> Surroundings:
         cache=settings.cache,
         variables=tuple(dict.fromkeys(variables)),
         env_files=tuple(dict.fromkeys(env_files)),
+        tty=settings.tty,
     )
 
 

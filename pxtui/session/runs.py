@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -44,6 +45,8 @@ class Runs:
         self._jobs: dict[str, RunJob] = {}
         self._stopped: set[str] = set()
         self._leaving = False
+        # until a view says its own: the terminal that pxtui was started in
+        self._size: tuple[int, int] = shutil.get_terminal_size()
 
     def start(self, engine: Engine, engine_id: str, queued: Queued, tty: bool = False) -> None:
         """Start a waiting run; its Finished follows whatever happens.
@@ -84,6 +87,7 @@ class Runs:
             surroundings=queued.surroundings,
             variables=own,
             tty=tty,
+            size=self._size,
         )
         self._begin(engine, record, lambda sink: engine.run(spec, sink), queued=queued)
 
@@ -145,6 +149,7 @@ class Runs:
             record = replace(record, got=job.got or record.got)
             history.write(self._places, record)
             self._tell(Given(record.id, record.got))
+            job.resize(*self._size)
             if record.id in self._stopped:
                 job.stop(0)
             outcome = job.wait()
@@ -197,6 +202,14 @@ class Runs:
         job = self._jobs.get(run_id)
         if job is not None:
             threads.start("kill", job.kill)
+
+    def resize(self, columns: int, rows: int, run_id: str | None = None) -> None:
+        """Let the terminal of a run have this size; of all, and of those to come, without one."""
+        if run_id is None:
+            self._size = columns, rows
+        for one, job in list(self._jobs.items()):
+            if run_id in (None, one):
+                job.resize(columns, rows)
 
     def let_go(self) -> None:
         """Leave every run to itself; its record stays open for the next pxtui."""

@@ -223,6 +223,10 @@ class Session:
         """Kill a run (the newest) now."""
         self._do(lambda: acts.kill(self._parts, run))
 
+    def resize(self, columns: int, rows: int, run: str | None = None) -> None:
+        """Let the terminals of a run, or of all and those to come, have the size of their view."""
+        self._do(lambda: self._parts.runs.resize(columns, rows, run))
+
     def cancel(self) -> None:
         """Stop all that this session has started."""
         self._do(lambda: acts.cancel(self._parts))

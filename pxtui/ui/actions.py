@@ -1,4 +1,4 @@
-"""What the keys of the app do: panes, find, zoom, palette, help, leaving; the rest by subject."""
+"""What the keys of the app do: panes, zoom, palette, help, leaving; the rest by subject."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from pxtui.ui.file_actions import FileActions
 from pxtui.ui.keys import ALIASES, BINDINGS
 from pxtui.ui.layout import PANES, TABS
 from pxtui.ui.list_actions import ListActions
-from pxtui.ui.log_view import LogPart
+from pxtui.ui.log.part import LogPart
+from pxtui.ui.log_actions import LogActions
 from pxtui.ui.panes.runs import Runs
 from pxtui.ui.run_actions import RunActions
 
@@ -26,7 +27,7 @@ IMAGES = Command("Images of this project: their sizes, and which to remove", "",
 """Offered by the palette only: it is wanted too seldom for a key."""
 
 
-class KeyedApp(RunActions, ListActions, FileActions, inherit_bindings=False):
+class KeyedApp(RunActions, ListActions, FileActions, LogActions, inherit_bindings=False):
     """An app with the keys of `pxtui.ui.keys`; each is a call of the session, or of the body."""
 
     BINDINGS: ClassVar[list[BindingType]] = BINDINGS
@@ -51,28 +52,6 @@ class KeyedApp(RunActions, ListActions, FileActions, inherit_bindings=False):
         """The tab before, or the next one."""
         at = (TABS.index(self.body.tab) + by) % len(TABS)
         self.action_pane(TABS[at].NUMBER)
-
-    def _log_shown(self) -> LogPart | None:
-        part = next((part for part in self.body.query(LogPart) if part.is_on_screen), None)
-        if part is None:
-            self.say("no log is shown: 3 is the build's, 4 the run's")
-        return part
-
-    def action_find(self) -> None:
-        """Type what to find in the log that is shown."""
-        part = self._log_shown()
-        if part is not None:
-            part.ask()
-
-    def action_next_match(self, by: int) -> None:
-        """The next match in the log that is shown, or the one before."""
-        part = self._log_shown()
-        if part is not None and part.view.query_text:
-            part.view.next_match(by)
-            if not part.view.matches:
-                self.say(f"nothing has {part.view.query_text}")
-        elif part is not None:
-            self.say("nothing is looked for: / finds a text")
 
     def action_zoom(self) -> None:
         """Give the focused pane the whole body, or share it again."""

@@ -27,7 +27,7 @@ from pxtui.ui.keys import BINDINGS, footer
 from pxtui.ui.last_lines import LastLines
 from pxtui.ui.layout import Body
 from pxtui.ui.listed import newest_started
-from pxtui.ui.log_view import LogPart
+from pxtui.ui.log.view import LogView
 from pxtui.ui.messages import KeyBar, Messages
 from pxtui.ui.pane import Pane
 from pxtui.ui.panes.build import Build
@@ -214,9 +214,9 @@ class PxtuiApp(KeyedApp):
     def _need_chosen(self, event: Gets.Chosen) -> None:
         self.decide(event.need)
 
-    @on(LogPart.NothingFound)
-    def _nothing_found(self, event: LogPart.NothingFound) -> None:
-        self.say(f"nothing has {event.text}")
+    @on(LogView.Said)
+    def _log_said(self, event: LogView.Said) -> None:
+        self.say(event.text, event.severity, event.hint)
 
     @on(Lines.Moved)
     def _moved(self) -> None:

@@ -1,4 +1,4 @@
-"""The person's own editor on the polyaxonfile."""
+"""The person's own editor on a file of the project, at a line of it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from textual.app import App, SuspendNotSupported
 
 TAKES_LINE = ("vi", "vim", "nvim", "nano", "emacs", "micro", "kak", "joe", "mcedit", "ne")
 """Editors that go to a line given as `+12`."""
+TAKES_COLON = {"hx": (), "helix": (), "zed": (), "subl": (), "code": ("-g",), "codium": ("-g",)}
+"""Editors that go to a line given as `file:12`, and the option that they need for it."""
 
 
 def editor_command(file: Path, line: int) -> list[str]:
@@ -21,7 +23,10 @@ def editor_command(file: Path, line: int) -> list[str]:
         words = shlex.split(named) or ["vi"]
     except ValueError:  # a quote that is never closed
         words = named.split()
-    at = [f"+{line}"] if line > 1 and Path(words[0]).name in TAKES_LINE else []
+    name = Path(words[0]).name
+    if line > 1 and name in TAKES_COLON:
+        return [*words, *TAKES_COLON[name], f"{file}:{line}"]
+    at = [f"+{line}"] if line > 1 and name in TAKES_LINE else []
     return [*words, *at, str(file)]
 
 

@@ -8,6 +8,8 @@ from pxtui.needs import Need
 from pxtui.polyaxonfile.problems import Problem
 from pxtui.ui.dialogs.choose import Choose
 from pxtui.ui.editor import editor_command, run_editor
+from pxtui.ui.log.errors import Spot
+from pxtui.ui.log_actions import LogActions
 from pxtui.ui.messages import Messages
 from pxtui.ui.panes.file import File
 from pxtui.ui.panes.file_view import FileView
@@ -16,22 +18,30 @@ from pxtui.ui.panes.next_run import NextRun
 from pxtui.ui.value_actions import ValueActions
 
 
-class FileActions(ValueActions, inherit_bindings=False):
+class FileActions(ValueActions, LogActions, inherit_bindings=False):
     """Editor, problems, decisions."""
 
     _problem = 0
     """How often the next problem was asked for: what is to decide comes first, then the file."""
 
     async def action_edit(self) -> None:
-        """Open the polyaxonfile in the person's editor; what goes on goes on meanwhile."""
-        text = self.session.state.file_text
-        if text is None:
+        """Open the polyaxonfile in the person's editor, or what a traceback in the log names.
+
+        What goes on goes on meanwhile.
+        """
+        text, spot = self.session.state.file_text, self.traceback()
+        if spot is not None:
+            named = spot.file.relative_to(self.session.root)
+            self.say(f"{named}, line {spot.line}: as the traceback in the log says")
+        elif text is None:
             self.say("there is no polyaxonfile to edit", "warning")
             return
-        file, line = self._here(text.file)
+        else:
+            file, line = self._here(text.file)
+            spot = Spot(self.session.root / file, line)
         self.terminal_lent = True
         try:
-            trouble = await run_editor(self, editor_command(self.session.root / file, line))
+            trouble = await run_editor(self, editor_command(*spot))
         finally:
             self.terminal_lent = False
         if trouble:
@@ -48,12 +58,15 @@ class FileActions(ValueActions, inherit_bindings=False):
         return file, 1
 
     def action_problem(self) -> None:
-        """Go to the next thing to decide, or show the next problem of the file at its line."""
-        state = self.session.state
+        """Go to the next thing to decide, of the log's errors, or of the file's problems."""
+        state, log = self.session.state, self.log_focused()
         to_decide = sum(not need.decided for need in state.needs)
         problems = len(state.reading.problems) if state.reading else 0
         if state.conflicts:
             self.choose_sides(saving=False)
+            return
+        if log is not None and not to_decide:
+            log.next_error()
             return
         if to_decide + problems == 0:
             self.say("the file has no problems, and nothing is to decide")

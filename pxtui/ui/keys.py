@@ -31,7 +31,9 @@ BINDINGS: list[BindingType] = [
             " failed."),
     Binding("w", "watch", "watch", id="watch",
             tooltip="What a changed file leads to: then w off, b build, r build and run."),
-    Binding("e", "edit", "edit", id="edit", tooltip="Open the polyaxonfile in your editor."),
+    Binding("e", "edit", "edit", id="edit",
+            tooltip="Open the polyaxonfile in your editor; on a traceback in a log the file of"
+            " yours that it names."),
     Binding("plus", "add", "add a value", id="add",
             tooltip="Add a value that the file does not have: `name: value`."),
     Binding("u", "undo", "undo", id="undo", tooltip="Undo the last change of a value."),
@@ -39,8 +41,8 @@ BINDINGS: list[BindingType] = [
     Binding("ctrl+s,f2", "save", "write file", id="save",
             tooltip="Write the changed values to the polyaxonfile, and nothing else."),
     Binding("exclamation_mark", "problem", "next problem", id="problem",
-            tooltip="Go to what is to decide, or to the next problem of the file; Enter there"
-            " mends it."),
+            tooltip="Go to what is to decide, or to the next problem of the file (Enter there"
+            " mends it); in a log to its next error."),
     Binding("Y", "share", "share", id="share",
             tooltip="Copy the run in Runs, or the next one, as a command that can be shared."),
     Binding("i,at", "inspect", "inspect", id="inspect",
@@ -60,7 +62,13 @@ BINDINGS: list[BindingType] = [
     Binding("5", "pane('5')", "Watch", id="pane.watch", tooltip="Watch mode and what happened."),
     Binding("6", "pane('6')", "Runs", id="pane.runs", tooltip="The runs of this project."),
     Binding("slash", "find", "find", id="log.find",
-            tooltip="Find a text in the log; capitals in it make capitals matter."),
+            tooltip="Find a text or pattern in the log; capitals in it make capitals matter."),
+    Binding("ampersand", "filter", "filter", id="log.filter",
+            tooltip="Show only the lines of the log with a text or pattern; ! first: without it."),
+    Binding("greater_than_sign", "save_log", "save log", id="log.save",
+            tooltip="Write the log, or what the filter shows of it, to a file."),
+    Binding("M", "mouse", "free mouse", id="mouse",
+            tooltip="Leave the mouse to the terminal, or take it back."),
     Binding("n", "next_match(1)", "next match", id="log.next", show=False,
             tooltip="The next match in the log."),
     Binding("N", "next_match(-1)", "match before", id="log.previous", show=False,
@@ -96,6 +104,10 @@ def footer(state: State, pane: Pane | None) -> Iterable[tuple[str, str]]:
         yield "form.change", "change"
     if isinstance(pane, File) and pane.problem is not None:
         yield "file.mend", "mend"
+    if isinstance(pane, Build | Run) and pane.log_part.view.selecting:
+        yield from (("select.copy", "copy"), ("select.other-end", "other end"))
+        yield from (("select.leave", "leave"), ("log.find", "find"), ("help", "help"))
+        return
     if isinstance(pane, Runs):
         yield from _for_runs(pane)
     if state.no_file is None:
@@ -111,9 +123,12 @@ def footer(state: State, pane: Pane | None) -> Iterable[tuple[str, str]]:
         yield "edit", "edit"
     if isinstance(pane, Build | Run):
         yield "log.find", "find"
+        yield "log.filter", "filter"
         yield "log.follow", "follow"
     if state.conflicts or any(not need.decided for need in state.needs):
         yield "problem", "decide"
+    elif isinstance(pane, Build | Run):
+        yield "problem", "next error"
     elif state.reading is not None and state.reading.problems:
         yield "problem", "next problem"
     if isinstance(pane, NextRun) and state.reading is not None:

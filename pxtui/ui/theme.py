@@ -1,4 +1,7 @@
-"""Twelve colour tokens made from any Textual theme, each readable on every ground it is used on."""
+"""Twelve colour tokens made from any Textual theme, each readable on every ground it is used on.
+
+And the sixteen colours of a terminal, for what programs print.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,8 @@ READABLE = 4.6
 VISIBLE = 3.0
 TEXT_TOKENS = ("ink", "strong", "soft", "key", "good", "warn", "bad")
 GROUNDS = ("ground", "band", "tint")
+_HUES = {True: ("#7aa2f7", "#bb9af7", "#7dcfff"), False: ("#1e66f5", "#8839ef", "#0f7f85")}
+"""Blue, magenta and cyan in a dark and in a light theme."""
 
 
 def tokens(theme: Mapping[str, str]) -> dict[str, str]:
@@ -39,10 +44,29 @@ def tokens(theme: Mapping[str, str]) -> dict[str, str]:
         "warn": Color.parse(theme["warning"]),
         "bad": Color.parse(theme["error"]),
     }
-    readable = {name: _pushed(color, end, ground, READABLE) for name, color in text.items()}
-    spark = _pushed(background.blend(primary, 0.6), end, {"": background}, VISIBLE)
+    readable = {name: pushed(color, end, ground, READABLE) for name, color in text.items()}
+    spark = pushed(background.blend(primary, 0.6), end, {"": background}, VISIBLE)
     hair = {"hair": background.blend(foreground, 0.23), "spark": spark}
     return {name: color.hex6 for name, color in {**ground, **hair, **readable}.items()}
+
+
+def terminal(tokens: Mapping[str, str]) -> tuple[Color, ...]:
+    """The sixteen colours in which programs print text, from the tokens: readable on the grounds.
+
+    White is the ink and bright white the strongest text, whether the theme is dark or light.
+    """
+    colors = {name: Color.parse(color) for name, color in tokens.items()}
+    dark = colors["ground"].brightness < 0.5
+    end = Color(255, 255, 255) if dark else Color(0, 0, 0)
+    hues = (
+        *(colors[name] for name in ("bad", "good", "warn")),
+        *(Color.parse(hue) for hue in _HUES[dark]),
+    )
+    black, white = colors["soft" if dark else "ink"], colors["soft" if not dark else "ink"]
+    bright = (hue.blend(end, 0.25) for hue in hues)
+    raw = (black, *hues, white, colors["soft"], *bright, colors["strong"])
+    grounds = {name: colors[name] for name in GROUNDS}
+    return tuple(pushed(color, end, grounds, READABLE) for color in raw)
 
 
 def contrast(one: Color, other: Color) -> float:
@@ -57,7 +81,7 @@ def _luminance(color: Color) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def _pushed(color: Color, end: Color, grounds: Mapping[str, Color], least: float) -> Color:
+def pushed(color: Color, end: Color, grounds: Mapping[str, Color], least: float) -> Color:
     """The colour, moved towards white or black as far as it takes to be read on the grounds."""
     for step in range(51):
         pushed = color.blend(end, step / 50)

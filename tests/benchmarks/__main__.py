@@ -87,6 +87,8 @@ def feed(data: bytes) -> None:
     screen = Screen()
     for at in range(0, len(data), PIECE):
         screen.feed(data[at : at + PIECE], "stdout")
+        screen.take(0)
+        screen.take(0)
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ from pxtui.engine.docker.building.progress import Progress
 from pxtui.engine.docker.building.sending import Failed, _error_of
 from pxtui.engine.docker.connection import messages
 from pxtui.engine.docker.failures import telling
-from pxtui.engine.docker.frames import frames
+from pxtui.engine.docker.frames import _unchunked, frames
 from pxtui.engine.hosts import Found
 from pxtui.errors import EngineError, EngineLost, NoEngine
 from pxtui.image.dockerfile import Instruction
@@ -126,6 +126,14 @@ def test_frames_are_the_same_in_any_pieces(parts: list[tuple[int, bytes]], size:
         )
     assert b"".join(data for data, _ in found) == b"".join(data for _, data in parts)
     assert all(data for data, _ in found)
+
+
+@given(chunks, st.integers(1, 40))
+def test_chunks_are_the_same_in_any_pieces(parts: list[tuple[int, bytes]], size: int) -> None:
+    some = [data for _, data in parts if data]
+    raw = b"".join(b"%x\r\n%b\r\n" % (len(data), data) for data in some) + b"0\r\n\r\nno more"
+    pieces = [raw[at : at + size] for at in range(0, len(raw), size)]
+    assert b"".join(_unchunked(pieces)) == b"".join(some)
 
 
 def test_what_there_is_of_a_frame_comes_at_once() -> None:

@@ -507,6 +507,64 @@ def test_what_a_run_moved_to_its_code_is_kept_however_old(
     assert files_in(tmp_path / "linked") == {"old", "__pycache__/old"}
 
 
+IN_A_TERMINAL = """
+import os, signal, sys
+print([one.isatty() for one in (sys.stdin, sys.stdout, sys.stderr)], os.environ["TERM"])
+print(sorted({"COLUMNS", "LINES"} & set(os.environ)), *os.get_terminal_size())
+signal.signal(signal.SIGWINCH, lambda *_: print("now", *os.get_terminal_size(), flush=True))
+print("ready", flush=True)
+while os.get_terminal_size().columns != 70:
+    signal.pause()
+sys.exit(7)
+"""
+
+
+def with_terminal(project: Project, image: str, cmd: str) -> RunSpec:
+    return replace(project.spec(image, cmd), surroundings=Surroundings(tty=True), size=(111, 33))
+
+
+@LINUX
+def test_a_terminal_has_the_size_of_the_pane_and_follows_it(project: Project) -> None:
+    project.write("train.py", IN_A_TERMINAL)
+    image = project.build().image or ""
+    sized = 'until [ "$(stty size)" = "30 100" ]; do :; done'
+    spec = with_terminal(project, image, f"{sized}; stty size; python3 train.py")
+    job = project.engine.run(spec, project.told)
+    assert ("terminal", "yes") in job.got
+    job.resize(100, 30)  # before it begins
+    with in_thread(job.wait):
+        until(lambda: "ready" in read_log(spec, "tty"))
+        job.close()
+    again = project.engine.adopt(spec.id, project.told)
+    again.resize(90, 20)
+    until(lambda: "now 90 20" in read_log(spec, "tty"))
+    again.resize(-1, 10**9)
+    again.resize(70, 20)
+    assert again.wait() == Outcome("failed", 7)
+    assert read_log(spec, "tty").split("\r\n") == [
+        *("30 100", "[True, True, True] xterm-256color", "[] 100 30", "ready"),
+        *("now 90 20", "now 70 20", ""),
+    ]
+
+
+@LINUX
+def test_all_output_of_a_terminal_is_in_the_log_and_it_can_be_stopped(
+    project: Project, image: str
+) -> None:
+    spec = with_terminal(project, image, "seq 100000; exit 3")
+    assert project.engine.run(spec, project.told).wait() == Outcome("failed", 3)
+    assert read_log(spec, "tty") == "".join(f"{n}\r\n" for n in range(1, 100_001))
+    spec = with_terminal(
+        project, image, "trap 'echo bye; exit 4' TERM; echo on; while :; do :; done"
+    )
+    job = project.engine.run(spec, project.told)
+    with in_thread(job.wait):
+        until(lambda: "on" in read_log(spec, "tty"))
+        job.stop(10)
+    assert read_log(spec, "tty") == "on\r\nbye\r\n"
+    assert project.engine.adopt(spec.id, project.told).wait().exit_code == 4
+
+
 def run_unseen(project: Project, image: str, cmd: str) -> RunSpec:
     """Let go of a run as soon as it is there, and wait for the end that nobody takes note of."""
     spec = project.spec(image, cmd)

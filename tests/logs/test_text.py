@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from wcwidth import wcwidth
 
-from pxtui.logs.text import clean, clean_line
+from pxtui.logs.text import (
+    NARROW,
+    NARROW_OR_RETURN,
+    NARROW_OR_WIDE,
+    cells_of,
+    clean,
+    clean_line,
+)
 
 ANY_TEXT = st.text(alphabet=st.characters())
 """Every code point, lone surrogates included."""
@@ -62,3 +71,22 @@ def test_what_is_replaced_is_visible() -> None:
 def test_marks_do_not_pile_up() -> None:
     assert clean("Z" + "\u0301" * 500 + "!") == "Z" + "\u0301" * 4 + "!"
     assert len(clean("a" + "\u200d" * 500)) == 5
+
+
+@pytest.mark.parametrize(
+    ("pattern", "widths"), [(NARROW, {1}), (NARROW_OR_RETURN, {1}), (NARROW_OR_WIDE, {1, 2})]
+)
+def test_what_is_told_by_its_code_has_that_width(
+    pattern: re.Pattern[str], widths: set[int]
+) -> None:
+    known = [c for c in map(chr, range(0x110000)) if c != "\r" and pattern.fullmatch(c)]
+    assert {wcwidth(c) for c in known} == widths
+    text = "".join(known)
+    assert clean(text) is text
+
+
+def test_cells() -> None:
+    assert cells_of("ab") == ["", "a", "b"]
+    assert cells_of("日x") == ["", "日", "", "x"]
+    assert cells_of("\u0301e\u0301日\u0301!") == ["\u0301", "e\u0301", "日\u0301", "", "!"]
+    assert cells_of("a" + "\u0301" * 9) == ["", "a" + "\u0301" * 4]

@@ -1,38 +1,39 @@
-"""A process that shows one file as the output of a run or a build, for the terminal tests."""
+"""Prints files one after another, as a run or a step of a test; it runs alone, wherever that is.
 
-from __future__ import annotations
+`python -I nasty.py FOLDER` goes on as soon as the last one was seen, `… FOLDER SECONDS LINES` after
+a time, with empty lines between them: what is far up cannot be overwritten.
+"""
 
-import asyncio
+import os
 import sys
-from pathlib import Path
+import time
 
-from pxtui.events import Finished, Started
-from pxtui.logs.store import LogWriter
-from pxtui.ui.app import run_app
-from tests.ui import example as x
-from tests.ui.stub import StubSession
+LIMIT = 60.0
 
 
-class Shown(StubSession):
-    """Tells one job as soon as it is begun."""
-
-    started: Started
-    ended: Finished
-
-    def begin(self) -> None:
-        self.tell(self.started, self.ended)
+def after(number: int) -> str:
+    """What stands in the line after a file."""
+    return f"AFTER-{number:03d}-END"
 
 
 def main() -> None:
-    root, phase, file = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
-    session = Shown(root, *x.OPENED)
-    session.started = Started("build" if phase == "build" else "run", "job", 1, "asked", 0.0)
-    session.ended = Finished(session.started.phase, "job", "failed", 1, None, 1.0, "", None, 1.0)
-    writer = LogWriter(session.folder(session.started.phase, "job"), 1 << 30)
-    writer.write(Path(file).read_bytes() if file else b"", "stdout")
-    writer.write(b"\nAFTER the output\n", "stdout")
-    writer.close()
-    sys.exit(asyncio.run(run_app(session)))
+    folder = sys.argv[1]
+    pause, lines = (float(sys.argv[2]), int(sys.argv[3])) if len(sys.argv) > 2 else (0.0, 0)
+    names = sorted(os.listdir(os.path.join(folder, "files")))
+    for number, name in enumerate(names):
+        with open(os.path.join(folder, "files", name), "rb") as file:
+            data = file.read()
+        out = memoryview(data + f"\n{after(number)}\n".encode() + b"\n" * lines)
+        while out:
+            out = out[os.write(1, out) :]
+        if pause:
+            time.sleep(pause)
+            continue
+        limit = time.monotonic() + LIMIT
+        while not os.path.exists(os.path.join(folder, f"seen-{number}")):
+            if time.monotonic() > limit:
+                sys.exit(f"{name} was not seen")
+            time.sleep(0.01)
 
 
 if __name__ == "__main__":

@@ -73,6 +73,28 @@ def _running(logs: Path) -> tuple[e.Event, ...]:
     )
 
 
+def _bars(logs: Path) -> tuple[e.Event, ...]:
+    """Colours, nested bars and a search."""
+    told = _running(logs)
+    at = x.NOW - 191
+    green, yellow, off = "\x1b[32m", "\x1b[1;33m", "\x1b[0m"
+    outer = f"\repochs:  20%|{green}██        {off}| 2/10 [01:04<04:16, 32.1s/it]"
+    inner = f"\repoch 3:  62%|{green}██████▏   {off}| 290/469 [00:24<00:15, 12.1it/s]"
+    write_log(
+        logs / "run" / "run12",
+        (at, "stdout", f"{green}INFO{off} restored 0 variables\n"),
+        (at, "stdout", f"{green}INFO{off} 54,000 train, 6,000 validation images\n"),
+        *((at + 9 * i, "stdout", f"{green}INFO{off} {_step(i, 1.2 / (i + 1), 632 + 70 * i)}")
+          for i in range(4)),
+        (at + 40, "stderr", f"{yellow}WARNING{off} loss is high: lower the learning rate\n"),
+        (at + 41, "stderr", "W tensorflow/core: AVX2 not used\n"),
+        *((at + 50 + 9 * i, "stdout", f"{green}INFO{off} {_step(i, 0.4 - i / 10, 880 + 7 * i)}")
+          for i in range(4)),
+        (at + 190, "stderr", f"{outer}\n{inner}\x1b[A"),
+    )  # fmt: skip
+    return told
+
+
 def _failed(logs: Path) -> tuple[e.Event, ...]:
     at = x.NOW - 30
     write_log(
@@ -279,6 +301,10 @@ SCENES: dict[str, Scene] = {
     "first-light": Scene(x.OPENED, theme=themes.LIGHT),
     "running": Scene(RUN_STATE, _running),
     "running-light": Scene(RUN_STATE, _running, theme=themes.LIGHT),
+    "bars": Scene(RUN_STATE, _bars, keys=("4", "slash", *"loss", "enter")),
+    "bars-light": Scene(
+        RUN_STATE, _bars, keys=("4", "slash", *"loss", "enter"), theme=themes.LIGHT
+    ),
     "small": Scene(RUN_STATE, _running, size=(80, 24)),
     "small-first": Scene(x.OPENED, size=(80, 24)),
     "failed": Scene((*READY, x.HISTORY), _failed),
@@ -340,7 +366,7 @@ LOOKED_AT = (
     "building-small", "building-huge", "building-light", "pulling", "pulling-small", "built-small",
     "built-huge", "built-light", "found", "build-failed-small", "build-failed-huge",
     "build-failed-light", "build-stopped",
-    "huge", "stacked", "tiny", "needs-light", "needs-huge", "decided", "decide-light",
+    "bars-light", "huge", "stacked", "tiny", "needs-light", "needs-huge", "decided", "decide-light",
     "field-error-small", "problem", "add-small", "shared-light", "conflict-light",
     "conflict-small", "conflict-later",
 )  # fmt: skip

@@ -28,6 +28,8 @@ class StubSession(Session):
         self.logs = logs or root
         self.asked: list[tuple[Any, ...]] = []
         self.begun = False
+        self.sizes: list[tuple[int, int]] = []
+        """Of the terminals of runs."""
         self._listeners: list[asyncio.Queue[Event]] = []
         for event in events:
             self.tell(event)
@@ -107,6 +109,9 @@ class StubSession(Session):
 
     def kill(self, run: str | None = None) -> None:
         self.asked.append(("kill", *([run] if run else [])))
+
+    def resize(self, columns: int, rows: int, run: str | None = None) -> None:
+        self.sizes.append((columns, rows))
 
     def unqueue(self, wait: str | None = None) -> None:
         self.asked.append(("unqueue", *([wait] if wait else [])))

@@ -64,3 +64,19 @@ async def test_an_editor_that_ends_well_is_not_spoken_of(
 def test_a_quote_that_is_never_closed_is_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VISUAL", "my'editor -w")
     assert editor_command(Path("f.yml"), 3) == ["my'editor", "-w", "f.yml"]
+
+
+@pytest.mark.parametrize(
+    ("editor", "command"),
+    [
+        ("/usr/bin/vim", ["/usr/bin/vim", "+12", "a.py"]),
+        ("code --wait", ["code", "--wait", "-g", "a.py:12"]),
+        ("hx", ["hx", "a.py:12"]),
+        ("ed", ["ed", "a.py"]),
+    ],
+)
+def test_editors_go_to_the_line(
+    editor: str, command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VISUAL", editor)
+    assert editor_command(Path("a.py"), 12) == command

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual.events import Paste
 
 from pxtui import events as e
 from pxtui.polyaxonfile.problems import Problem
@@ -85,6 +86,78 @@ async def test_no_place_lets_it_through(name: str, size: tuple[int, int], tmp_pa
         session.tell(e.Wished("run", "asked"))
         session.tell(e.Asked("q", "trust", text, ((text, text),), choices, text))
         await until(pilot, lambda: len(app.screen_stack) > 1)
+        await pilot.pause()
+        all_is_text(app)
+    assert app.return_code in (None, 0)
+
+
+def more_events_with(text: str) -> tuple[e.Event, ...]:
+    """What does not go together with the others: errors, a run that goes on, needs, conflicts."""
+    plain = events_with(text)
+    reading = plain[0].reading if isinstance(plain[0], e.Loaded) else x.reading()
+    broken = replace(reading, resolved=None)
+    gpu = replace(x.GPUS.devices[0], name=text, holders=(text,))
+    engine = replace(x.ENGINE, name=text, note=text, gpus=replace(x.GPUS, devices=(gpu,)))
+    need = replace(x.DATA, subject=text, text=text, choices=(("no", text),), source=text)
+    tree = e.TreeSeen("s", 1, 1, (text,), text, ((text, text),), ((text, 1, 1),), (text,), (text,))
+    return (
+        e.Invalid(broken, broken, ((("declarations", text), text),)),
+        plain[1],
+        engine,
+        tree,
+        e.NeedsSeen((need,), x.DECIDED.surroundings),
+        e.Started("build", "b", 1, text, x.NOW),
+        e.Step("b", 1, 2, text, "done", False, 1.0, why=text),
+        e.Finished("build", "b", "failed", 1, None, 1.0, text, None, x.NOW),
+        e.Started("run", "r1", 1, text, x.NOW, "", ((text, text),), text),
+        e.Given("r1", ((text, text),)),
+        e.Stopping("r1", x.NOW + 5),
+        e.Conflicted((e.Conflict(("declarations", text), text, text, text, text),)),
+        e.Saved(text, (text,)),
+    )
+
+
+@pytest.mark.parametrize("name", ["sequences", "characters", "wide"])
+async def test_no_other_place_lets_it_through(name: str, tmp_path: Path) -> None:
+    text = NASTY[name]
+    session = StubSession(tmp_path / "AB[red]CD", logs=tmp_path)
+    app = PxtuiApp(session, now=lambda: x.NOW)
+    async with app.run_test(size=(120, 40)) as pilot:
+        session.tell(*more_events_with(text))
+        await until(pilot, lambda: session.heard)
+        for key in "123456":
+            await press(pilot, key)
+            all_is_text(app)
+            await press(pilot, "i")
+            all_is_text(app)
+            await press(pilot, "escape")
+        session.tell(e.NoFile(text, text))
+        await until(pilot, lambda: session.heard)
+        for key in "12":
+            await press(pilot, key)
+            all_is_text(app)
+    assert app.return_code in (None, 0)
+
+
+@pytest.mark.parametrize("name", ["sequences", "characters"])
+async def test_what_is_pasted_into_a_field_is_text(name: str, tmp_path: Path) -> None:
+    session = StubSession(tmp_path, *x.OPENED, logs=tmp_path)
+    write_log(tmp_path / "run/r1", (x.NOW, "stdout", "a line\n"))
+    app = PxtuiApp(session, now=lambda: x.NOW)
+    async with app.run_test(size=(120, 40)) as pilot:
+        session.tell(x.started("r1", 1, x.NOW), *x.built())
+        await until(pilot, lambda: session.heard)
+        for key in ("slash", "ampersand", "greater_than_sign", "l", "colon", "plus"):
+            await press(pilot, "4", key)
+            before = words(app)
+            app.post_message(Paste(NASTY[name]))
+            await until(pilot, lambda before=before: words(app) != before)  # type: ignore[misc]
+            all_is_text(app)
+            await press(pilot, "enter")
+            all_is_text(app)
+            await press(pilot, "escape", "escape")
+        await press(pilot, "2", "enter")
+        app.post_message(Paste(NASTY[name]))
         await pilot.pause()
         all_is_text(app)
     assert app.return_code in (None, 0)

@@ -216,7 +216,7 @@ async def test_outputs_are_opened_or_their_place_is_said(
         await until(pilot, lambda: "#10 has written nothing" in words(app))
         await press(pilot, "6", "down", "o")
         await until(pilot, lambda: app.clipboard == str(tmp_path))
-        await until(pilot, lambda: "copied through the terminal" in words(app))
+        await until(pilot, lambda: "asked the terminal to copy" in words(app))
         opener = tmp_path / "xdg-open"
         opener.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened; exit 3\n')
         opener.chmod(0o755)

@@ -43,7 +43,7 @@ async def copied(app: PxtuiApp, key: str, pane: str = "2") -> str:
         await press(pilot, pane, "Y")
         await until(pilot, lambda: isinstance(app.screen, Share))
         await press(pilot, key)
-        await until(pilot, lambda: "copied through" in words(app))
+        await until(pilot, lambda: "(OSC 52)" in words(app) or "copied through" in words(app))
         return app.clipboard
 
 

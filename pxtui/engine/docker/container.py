@@ -25,6 +25,13 @@ from pxtui.engine.docker.surroundings import Gets, check_mounts, foreign_platfor
 from pxtui.errors import ImageGoneError
 from pxtui.run import BASH, OUTPUTS, SH, WORKDIR, RunSpec
 
+_SIZED = (
+    "n=200; while s=$(stty size 2>/dev/null);"
+    ' [ $? -ne 127 ] && [ "${s:-0 0}" = "0 0" ] && [ $n -gt 0 ]; do n=$((n-1)); done;'
+    ' exec "$0" "$@"'
+)
+"""Waits for the size that a container can only be told once it runs; for a moment, if ever."""
+
 
 @dataclass(frozen=True, slots=True)
 class Container:
@@ -34,6 +41,8 @@ class Container:
     outputs: Path
     notes: tuple[str, ...] = ()
     got: tuple[tuple[str, str], ...] = ()
+    size: tuple[int, int] | None = None
+    """Columns and rows of its terminal, if the run asks for one (none: also not known)."""
 
 
 def create(client: Client, spec: RunSpec, machine: Machine, devices: Devices) -> Container:
@@ -66,7 +75,8 @@ def create(client: Client, spec: RunSpec, machine: Machine, devices: Devices) ->
     except BaseException:
         _discard(client, made)
         raise
-    return Container(made, kept, notes, tuple(gets.got()))
+    size = spec.size if spec.surroundings.tty else None
+    return Container(made, kept, notes, tuple(gets.got()), size)
 
 
 def _look(
@@ -104,7 +114,7 @@ def _discard(client: Client, container: str) -> None:
 
 def _create(client: Client, gets: Gets, shell: str, workdir: str) -> str:
     spec = gets.spec
-    first, *rest = spec.argv(shell)
+    first, *rest = _argv(spec, shell)
     config = {
         "Image": spec.image,
         "Entrypoint": [first],
@@ -115,7 +125,7 @@ def _create(client: Client, gets: Gets, shell: str, workdir: str) -> str:
         "StopSignal": "SIGTERM",
         "AttachStdout": True,
         "AttachStderr": True,
-        "Tty": spec.tty,
+        "Tty": spec.tty or spec.surroundings.tty,
         "OpenStdin": spec.tty,
         "StdinOnce": spec.tty,
         "AttachStdin": spec.tty,
@@ -138,6 +148,13 @@ def _create(client: Client, gets: Gets, shell: str, workdir: str) -> str:
             raise
         # a container of somebody else has our name: it stays, runs are found by label
         return _post(client, f"{spec.name}-{secrets.token_hex(2)}", config, platform)
+
+
+def _argv(spec: RunSpec, shell: str) -> tuple[str, ...]:
+    """The command; in a terminal it begins when that has its size."""
+    if not spec.surroundings.tty or spec.tty:
+        return spec.argv(shell)
+    return (shell, "-c", _SIZED, *spec.argv(shell))
 
 
 def _post(client: Client, name: str, config: dict[str, Any], platform: str) -> str:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Iterable
 from typing import Any
 
 from docker.errors import APIError
 
 from pxtui.engine import Outcome, Result, Sink
 from pxtui.engine.docker import outputs
-from pxtui.engine.docker.connection import ACTION, QUERY, Client, Way, pieces
+from pxtui.engine.docker.connection import ACTION, QUERY, Client, Way
 from pxtui.engine.docker.container import Container, seconds
 from pxtui.engine.docker.failures import explanation, one_line, telling
-from pxtui.engine.docker.frames import frames, plain
+from pxtui.engine.docker.frames import frames, gathered, plain
+from pxtui.engine.docker.size import Size
 from pxtui.errors import EngineError, EngineLost
 
 _SIGNALS = {134: "SIGABRT", 137: "SIGKILL", 139: "SIGSEGV", 143: "SIGTERM"}
@@ -39,7 +41,8 @@ class DockerRun:
         self._unwanted = False
         self._let_go = False
         self._asked = False
-        self._is_plain = False
+        self._is_plain = made.size is not None
+        self._size = Size(way, made.id, made.size)
 
     def wait(self) -> Outcome:
         """Start it, read to the end, ask for the outcome."""
@@ -53,6 +56,8 @@ class DockerRun:
             if not self._let_go:
                 return Outcome("failed", message=str(error))
             message = ""
+        finally:
+            self._size.end()
         return Outcome("lost", message="let go" if self._let_go else message)
 
     def stop(self, grace: float) -> None:
@@ -69,6 +74,10 @@ class DockerRun:
         if self._client is not None:
             self._client.cut()
 
+    def resize(self, columns: int, rows: int) -> None:
+        """Its terminal, if it has one, has this size from now on."""
+        self._size.want(columns, rows)
+
     def _follow(self, client: Client) -> Outcome:
         if self._let_go:
             return Outcome("lost", message="let go")
@@ -81,22 +90,23 @@ class DockerRun:
         refused = None if self._adopted else self._start(client)
         if refused is not None:
             return refused
-        for data, stream in plain(pieces(output)) if self._is_plain else frames(pieces(output)):
+        if self._is_plain:
+            self._size.follow(client)
+        for data, stream in plain(output) if self._is_plain else frames(output):
             self._sink.write(data, stream)
         # the end of the output is no outcome: it ends in the same way when the engine dies
         return self._verdict(client)
 
-    def _output(self, client: Client) -> Any:
-        """The stream of its output: attached before the start, or its whole log."""
+    def _output(self, client: Client) -> Iterable[bytes]:
+        """Its output as it comes: attached before the start, or its whole log."""
         if self._adopted:
             found = client.call("get", "/containers/{0}/json", self.container).json()
             self._is_plain = bool(found["Config"].get("Tty"))  # the log of a terminal has no frames
             params = {"follow": "1", "stdout": "1", "stderr": "1", "tail": "all"}
-            return client.stream(
-                "/containers/{0}/logs", self.container, method="get", params=params
-            )
+            path = "/containers/{0}/logs"
+            return gathered(client.stream(path, self.container, method="get", params=params))
         params = {"stream": "1", "stdout": "1", "stderr": "1"}
-        return client.stream("/containers/{0}/attach", self.container, params=params)
+        return gathered(client.stream("/containers/{0}/attach", self.container, params=params))
 
     def _start(self, client: Client) -> Outcome | None:
         with self._lock:

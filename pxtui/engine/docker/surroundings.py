@@ -17,7 +17,7 @@ from pxtui.errors import EngineError
 from pxtui.gpus import Given
 from pxtui.image.context import amount
 from pxtui.logs.text import clean_line
-from pxtui.run import CACHE, OUTPUTS, Mount, RunSpec
+from pxtui.run import CACHE, OUTPUTS, TERM, Mount, RunSpec
 
 _CACHE_HOME = "XDG_CACHE_HOME"
 
@@ -57,6 +57,8 @@ class Gets:
         if cpus is not None and "OMP_NUM_THREADS" not in self.image_env:
             # the number of processors that a program sees is still the machine's
             yield "OMP_NUM_THREADS", str(max(1, int(cpus)))
+        if self.spec.surroundings.tty and not self.spec.tty:
+            yield "TERM", TERM
 
     def host_config(self) -> dict[str, Any]:
         """Mounts, limits, devices and ports in the engine's words."""
@@ -121,6 +123,8 @@ class Gets:
             yield "platform", clean_line(f"{self.platform}, emulated: slow")
         if self.cache:
             yield "cache", self.cache
+        if wanted.tty:
+            yield "terminal", "yes"
 
     def _mounts(self) -> Iterator[dict[str, Any]]:
         if self.machine.remote:

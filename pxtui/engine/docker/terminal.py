@@ -10,15 +10,15 @@ import sys
 import termios
 import threading
 import tty
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from docker.errors import APIError
-
 from pxtui.engine import Outcome, Sink
-from pxtui.engine.docker.connection import QUERY, Client, Way
+from pxtui.engine.docker.connection import Client, Way, pieces
 from pxtui.engine.docker.container import Container
 from pxtui.engine.docker.failures import telling
 from pxtui.engine.docker.run import DockerRun
+from pxtui.engine.docker.size import resize
 from pxtui.errors import EngineError
 
 LOOK = 0.1
@@ -88,20 +88,6 @@ class Terminal:
                 data = data[os.write(self._screen, data) :]
 
 
-class Shown:
-    """The answer of a container with a terminal, shown as it comes."""
-
-    def __init__(self, answer: Any, terminal: Terminal) -> None:
-        self.raw = self
-        self._answer, self._terminal = answer, terminal
-
-    def read1(self, size: int) -> bytes:
-        """The next piece."""
-        data: bytes = self._answer.raw.read1(size)
-        self._terminal.show(data)
-        return data
-
-
 class TerminalRun(DockerRun):
     """A run that has this process's terminal from its start to its end."""
 
@@ -126,11 +112,19 @@ class TerminalRun(DockerRun):
         super().close()
         self._terminal.give_back()
 
-    def _output(self, client: Client) -> Any:
+    def resize(self, columns: int, rows: int) -> None:
+        """It has the size of this process's terminal, whatever that of a pane is."""
+
+    def _output(self, client: Client) -> Iterable[bytes]:
         params = {"stream": "1", "stdin": "1", "stdout": "1", "stderr": "1", "detachKeys": _DETACH}
         answer = client.stream("/containers/{0}/attach", self.container, params=params)
         self._keyboard = _socket(answer)
-        return Shown(answer, self._terminal)
+        return self._shown(pieces(answer))
+
+    def _shown(self, output: Iterable[bytes]) -> Iterator[bytes]:
+        for data in output:
+            self._terminal.show(data)
+            yield data
 
     def _start(self, client: Client) -> Outcome | None:
         self._terminal.take()
@@ -152,20 +146,9 @@ class TerminalRun(DockerRun):
                 if typed:
                     self._keyboard.sendall(typed)
                 size = self._terminal.size
-                if told != size and self._resize(client, size):
+                if told != size and resize(client, self.container, size.columns, size.lines):
                     told = size
                 typed = self._terminal.keys()
-
-    def _resize(self, client: Client, size: os.terminal_size) -> bool:
-        """Tell the container the size; not taken while it is not quite there."""
-        params = {"h": size.lines, "w": size.columns}
-        try:
-            client.call(
-                "post", "/containers/{0}/resize", self.container, params=params, timeout=QUERY
-            )
-        except APIError:
-            return False
-        return True
 
 
 def _socket(answer: Any) -> Any:

@@ -25,7 +25,7 @@ from pxtui.engine.supervisor import CONTROL, JOB, LOCK, OUTCOME, STARTED, read_j
 from pxtui.errors import EngineError, PxtuiError
 from pxtui.gpus import Gpus
 from pxtui.places import LABEL_OWNER, private_dir
-from pxtui.run import BASH, SH, WORKDIR, RunSpec
+from pxtui.run import BASH, SH, TERM, WORKDIR, RunSpec
 
 POLL = 0.04
 """Seconds between looks at a run's lock, and so how late its end may be noticed."""
@@ -53,6 +53,7 @@ def create(
         "outputs": spec.outputs,
         "labels": spec.labels,
         "max_size": max_size,
+        "size": spec.size if spec.surroundings.tty else None,
     }
     held = environment.hold()
     try:
@@ -78,6 +79,7 @@ def _variables(spec: RunSpec, environment: Environment, had: surroundings.Had) -
         **environment.variables(passed(), environment.kept_variables()),
         **dict(spec.with_outputs_at(spec.outputs, sources.__getitem__)),
         **dict(had.variables),
+        **({"TERM": TERM} if spec.surroundings.tty else {}),
         **dict(spec.variables),
     }
 
@@ -149,14 +151,20 @@ class LocalRun:
         self._lock = threading.Lock()
         self._let_go = threading.Event()
         self._stopped = False
+        self._size = b""
 
     def stop(self, grace: float) -> None:
         """SIGTERM for the command and its children, after the grace SIGKILL."""
-        self._tell(f"stop {grace}\n")
+        self._end(f"stop {grace}\n".encode())
 
     def kill(self) -> None:
         """SIGKILL for all of it."""
-        self._tell("kill\n")
+        self._end(b"kill\n")
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Its terminal, if it has one, has this size from now on."""
+        self._size = f"size {columns} {rows}\n".encode()
+        self._tell(self._size)
 
     def close(self) -> None:
         """Let go of it: `wait` returns, the supervisor goes on."""
@@ -169,15 +177,18 @@ class LocalRun:
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             return Outcome("failed", message=f"the run cannot be started: {error}")
 
-    def _tell(self, text: str) -> None:
+    def _end(self, word: bytes) -> None:
         with self._lock:
             self._stopped = True
-            with contextlib.suppress(OSError):  # nobody listens: it has ended, or not begun
-                fd = os.open(self._folder / CONTROL, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-                try:
-                    os.write(fd, text.encode())
-                finally:
-                    os.close(fd)
+            self._tell(word)
+
+    def _tell(self, word: bytes) -> None:
+        with contextlib.suppress(OSError):  # nobody listens: it has ended, or not begun
+            fd = os.open(self._folder / CONTROL, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            try:
+                os.write(fd, word)
+            finally:
+                os.close(fd)
 
     def _start(self) -> Outcome | None:
         """Start the supervisor; an outcome only if there is nothing to follow."""
@@ -195,6 +206,7 @@ class LocalRun:
             fcntl.flock(lock, fcntl.LOCK_EX)
             control = os.open(self._folder / CONTROL, os.O_RDWR | os.O_CLOEXEC)
             opened.callback(os.close, control)
+            os.write(control, self._size)  # wanted before anybody listened
             return self._spawn(new.variables, lock, control, new.held)
 
     def _spawn(self, variables: Mapping[str, str], *fds: int) -> Outcome | None:

@@ -52,6 +52,8 @@ def give(spec: RunSpec, code: Path, gpus: Gpus) -> Had:
         variables.append(("OMP_NUM_THREADS", str(threads)))
         got.append(("cpus", f"OMP_NUM_THREADS={threads}, no limit without a container"))
     got.append(("user", "you"))
+    if wanted.tty:
+        got.append(("terminal", "yes"))
     left = ", ".join(_not_applied(wanted))
     if left:
         notes.append(f"not applied without a container: {left}")

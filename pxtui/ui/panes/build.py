@@ -15,7 +15,8 @@ from pxtui.state import State
 from pxtui.ui import words
 from pxtui.ui.draw import Block, Row, row, width_of
 from pxtui.ui.listed import ended
-from pxtui.ui.log_view import LogPart, LogView
+from pxtui.ui.log.part import LogPart
+from pxtui.ui.log.view import LogView
 from pxtui.ui.pane import Pane
 from pxtui.ui.panes.build_steps import failure, step_rows
 from pxtui.ui.panes.gets import folded
@@ -25,6 +26,8 @@ LOG = 6
 """Rows that are left to the log, where there are enough."""
 LOW = 22
 """A pane of fewer rows leaves out what stands elsewhere too."""
+LAST = 400
+"""Lines of the log that are looked at while no step has begun."""
 PULLING = "pulling "
 """How a line of the log begins that says which base image is loaded."""
 
@@ -162,7 +165,7 @@ class Build(Pane):
 
 def _doing(view: LogView) -> tuple[str, ...]:
     """What the log says of a pull, before any step has begun."""
-    lines = [line.text.strip() for line in (*view.log_lines.lines, *view.log_lines.tail)]
-    lines = [clean_line(line) for line in lines if line.strip()]
+    got = view.lines.get(max(0, view.lines.total - LAST), LAST)
+    lines = [clean_line(line.text.strip()) for line in got if line.text.strip()]
     pulled = [line for line in lines if line.startswith(PULLING)]
     return tuple(dict.fromkeys([*pulled[-1:], *lines[-1:]]))

@@ -13,8 +13,8 @@ from textual.message import Message
 
 from pxtui.logs.text import clean_line
 from pxtui.polyaxonfile.problems import Problem
-from pxtui.ui import log_lines
 from pxtui.ui.draw import Lines, Piece, Row, cut, row, spread, width_of
+from pxtui.ui.laid import folded
 
 IN_THE_NEXT_RUN = " in the next run"
 """The end of a note of a change, which goes first where there is no room."""
@@ -106,7 +106,7 @@ class FileView(Lines):
             here, self._rows = self.here, []
             for index, text in enumerate(self._texts):
                 start = 0
-                for part in log_lines.folded(shown(text), max(8, self._width - 7)):
+                for part in folded(shown(text), max(8, self._width - 7)):
                     self._rows.append((index, start, -1))
                     start += len(part)
                 for at in range(1 if self._beside(index) else 0, self._told(index)):

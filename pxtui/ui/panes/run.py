@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol, cast
 
 from textual import on
 from textual.app import ComposeResult
 
 from pxtui.logs.text import clean_line
 from pxtui.logs.tracebacks import last_exception
+from pxtui.session import Session
 from pxtui.state import State
 from pxtui.ui import words
 from pxtui.ui.draw import Block, Piece, Row, cut, row, width_of
 from pxtui.ui.listed import ListedRun, fitted, listed_runs
-from pxtui.ui.log_view import LogPart, LogView
+from pxtui.ui.log.part import LogPart
+from pxtui.ui.log.view import LogView
 from pxtui.ui.pane import Pane
 from pxtui.ui.panes.gets import folded
+
+LAST = 400
+"""Lines of the log in which the exception is that a run ended with."""
 
 
 class _RunHead(Block):
@@ -100,6 +106,12 @@ class _RunEnd(Block):
         ]
 
 
+class Runner(Protocol):
+    """What has runs: their terminals are as large as this pane."""
+
+    session: Session
+
+
 class Run(Pane):
     """One run: the newest that started, or the one that was chosen in Runs."""
 
@@ -110,6 +122,7 @@ class Run(Pane):
     def __init__(self) -> None:
         super().__init__(id="run")
         self.shown = ""
+        self._told = (0, 0)
 
     def compose(self) -> ComposeResult:
         """Head, log, end."""
@@ -138,6 +151,8 @@ class Run(Pane):
         part.view.ended = run is not None and not run.is_live
         if (head.run, end.left) != (run, left):
             head.run, end.run, end.left = run, run, left
+            if run is not None:
+                part.view.begin(f"start of {run.name}", run.started)
             self._look_for_exception()
             head.refresh()
             end.refresh(layout=True)
@@ -145,14 +160,20 @@ class Run(Pane):
     @on(LogView.Changed)
     def _log_changed(self) -> None:
         self._look_for_exception()
+        view = self.log_part.view
+        size = view.look.width - view.look.text_at, view.size.height
+        if size != self._told and min(size) > 0:
+            self._told = size
+            cast(Runner, self.app).session.resize(*size)
 
     def _look_for_exception(self) -> None:
         """A failed run names its last exception where it cannot be missed."""
         end = self.query_one(_RunEnd)
         if end.exception or end.run is None or end.run.is_live or end.run.tone == "good":
             return
-        lines = self.query_one(LogPart).view.log_lines
-        end.exception = last_exception(line.text for line in lines.lines[-400:])
+        lines = self.query_one(LogPart).view.lines
+        first = max(0, lines.total - LAST)
+        end.exception = last_exception(line.text for line in lines.get(first, LAST))
         if end.exception:
             end.refresh(layout=True)
 
