@@ -13,7 +13,7 @@ from pxtui.engine.local import connect
 from pxtui.errors import PxtuiError
 from pxtui.image.context import Limits, look, stage
 from pxtui.image.plan import ImagePlan
-from pxtui.logs.store import LogReader
+from pxtui.logs.reader import LogReader
 from pxtui.run import RunSpec
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pxtui.logs.line import Line
+from pxtui.logs.reader import LogReader
 from pxtui.logs.screen import REACH, Screen
-from pxtui.logs.store import LogReader
 
 PIECE = 1 << 20
 QUIET = 1.0

@@ -17,7 +17,7 @@ from pxtui.cli.known import ON_THIS_MACHINE, Known, named, outcome
 from pxtui.cli.options import Where, say, where_options
 from pxtui.history import Mark, Record
 from pxtui.image.context import amount
-from pxtui.logs.store import LogReader
+from pxtui.logs.reader import LogReader
 from pxtui.logs.text import clean, clean_line
 from pxtui.places import ProjectPlaces
 from pxtui.polyaxonfile.secret import without

@@ -9,9 +9,9 @@ from pxtui.logs import line as lines_of
 from pxtui.logs.kinds import BUSY, DRESSED, PLAIN
 from pxtui.logs.line import MAX_LINE, SGR, Line, joined
 from pxtui.logs.pens import NO_PEN, Pen, pen_after
+from pxtui.logs.reader import LogReader
 from pxtui.logs.spans import Block, Spans
 from pxtui.logs.spool import Spool
-from pxtui.logs.store import LogReader
 from pxtui.logs.text import clean
 
 

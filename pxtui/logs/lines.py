@@ -19,13 +19,16 @@ from pxtui.logs.kept import Kept
 from pxtui.logs.kinds import BUSY, DRESSED, PLAIN, kind_of, kind_of_start
 from pxtui.logs.line import Line
 from pxtui.logs.pens import NO_PEN
+from pxtui.logs.reader import LogReader, Piece
 from pxtui.logs.screen import REACH, Screen
 from pxtui.logs.spool import Spool
-from pxtui.logs.store import LONG, LogReader, Piece
+from pxtui.logs.store import LONG
 
 READ = LONG
 """Bytes that are looked at in one go."""
 READ_BUSY = 65_536
+TURN = 0.0005
+"""Seconds for which the log is left to who waits to get lines of it."""
 STAY = 16_384
 """Bytes that go through the screen at least, once some have to: the index stays small."""
 
@@ -39,6 +42,8 @@ class Lines:
         self._kept = Kept(self._reader, self._spool)
         self._screen = Screen(self._kept.give_back)
         self._lock = threading.RLock()
+        self._wanted = False
+        """Somebody waits to get lines."""
         self._at = 0
         """Up to here the log has been taken in."""
         self._marked = 0
@@ -110,10 +115,14 @@ class Lines:
                     return True
             if time.monotonic() > limit:
                 return False
+            if self._wanted:
+                time.sleep(TURN)  # a lock is not fair: who lets it go would have it again at once
 
     def get(self, first: int, count: int) -> list[Line]:
         """Lines from a number on (the first is 0), finished ones and then those still changing."""
+        self._wanted = True
         with self._lock:
+            self._wanted = False
             first = max(0, first)
             found = self._kept.get(first, count)
             if len(found) < count:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pxtui.logs.reader import LogReader
 from pxtui.logs.screen import Screen
-from pxtui.logs.store import LogReader
 from pxtui.logs.tracebacks import exceptions, last_exception
 
 LAST_BYTES = 65_536

@@ -15,7 +15,8 @@ from pxtui.errors import EngineError
 from pxtui.history import Record
 from pxtui.image.context import amount
 from pxtui.logs import tail
-from pxtui.logs.store import LogReader, LogWriter
+from pxtui.logs.reader import LogReader
+from pxtui.logs.store import LogWriter
 from pxtui.logs.text import clean_line
 from pxtui.places import ProjectPlaces
 from pxtui.run import OUTPUTS

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from pxtui.logs import tail
-from pxtui.logs.store import LogReader
+from pxtui.logs.reader import LogReader
 from pxtui.session import threads
 
 

@@ -31,7 +31,7 @@ from pxtui.errors import EngineError
 from pxtui.gpus import NO_GPUS, Gpu, Gpus
 from pxtui.image.context import Limits, Listing, look, stage
 from pxtui.image.plan import ImagePlan
-from pxtui.logs.store import LogReader
+from pxtui.logs.reader import LogReader
 from pxtui.run import Mount, Port, RunSpec, Surroundings
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")

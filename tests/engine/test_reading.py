@@ -9,7 +9,8 @@ import pytest
 
 from pxtui import places
 from pxtui.engine.docker.frames import READ
-from pxtui.logs.store import LogReader, LogWriter
+from pxtui.logs.reader import LogReader
+from pxtui.logs.store import LogWriter
 from tests.engine.conftest import Recorder, Waiting, Workshop, wait_for
 from tests.shared import SHARED
 

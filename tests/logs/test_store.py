@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from pxtui.engine import Stream
 from pxtui.logs import store
-from pxtui.logs.store import LogReader, LogWriter, Piece
+from pxtui.logs.reader import LogReader, Piece
+from pxtui.logs.store import LogWriter
 
 BIG = 1 << 40
 STREAM = st.sampled_from(["stdout", "stderr", "tty"])

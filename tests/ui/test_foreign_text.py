@@ -140,7 +140,10 @@ async def test_no_other_place_lets_it_through(name: str, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("name", ["sequences", "characters"])
-async def test_what_is_pasted_into_a_field_is_text(name: str, tmp_path: Path) -> None:
+async def test_what_is_pasted_into_a_field_is_text(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # a log is written to a file of that name
     session = StubSession(tmp_path, *x.OPENED, logs=tmp_path)
     write_log(tmp_path / "run/r1", (x.NOW, "stdout", "a line\n"))
     app = PxtuiApp(session, now=lambda: x.NOW)

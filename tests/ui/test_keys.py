@@ -392,7 +392,7 @@ async def test_find_works_on_the_log_that_is_shown(tmp_path: Path, size: tuple[i
         await press(pilot, "2", "n")
         await until(pilot, lambda: "1 of 90" in words(app))
         await press(pilot, "slash", *"zebra", "enter")
-        await until(pilot, lambda: words(app).count("nothing has zebra") == 2)
+        await until(pilot, lambda: "nothing has zebra" in words(app))
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from pxtui import history, project
-from pxtui.logs.store import LogReader
+from pxtui.logs.reader import LogReader
 from tests.whole.conftest import REPO, Terminal, need
 
 pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("engine"), pytest.mark.timeout(300)]

@@ -14,7 +14,7 @@ import pyte
 import pytest
 
 from pxtui.logs.lines import Lines
-from pxtui.logs.store import LogReader
+from pxtui.logs.reader import LogReader
 from tests import local_runs
 from tests.in_a_pty import ESCAPES, Program
 from tests.shared import SHARED

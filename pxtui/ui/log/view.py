@@ -23,7 +23,9 @@ from pxtui.ui.log.shown import ABOVE, AllLines, SomeLines
 FRAME = 1 / 30
 """Seconds between two looks at the log of a visible view."""
 FLOOD = 7_000
-"""Lines of one frame from which on only every other frame is drawn (about 20 MB/s)."""
+"""Lines that come at once from which on frames are left out (about 20 MB/s)."""
+LEFT_OUT = 2
+"""How many after each that is drawn: nobody reads a flood, and keys are answered sooner."""
 BUDGET = 0.004
 """Seconds of a frame in which what came is taken in; the rest is, in a thread."""
 TIMES = 56
@@ -45,7 +47,7 @@ class LogView(Marked):
         """Called after each look at the log; whether there is something else to show."""
         self.times: times.Mode | None = None
         self.look = Look((), 0, timed=False)
-        self._seen, self._skip = -1, False
+        self._seen, self._skip = -1, 0
 
     def open(self, folder: Path | None) -> None:
         """Show the log in a job's folder."""
@@ -101,14 +103,14 @@ class LogView(Marked):
             self.open(folder)
             return
         if self._skip:
-            self._skip = False
+            self._skip -= 1
             return
         if self.intake.advance(BUDGET, ended=self.ended):
             self.run_worker(self._rest(self.intake))
         if self.looked() or self.lines.version != self._seen:
             before = self.every.count
             self.renew()
-            self._skip = self.every.count - before > FLOOD
+            self._skip = LEFT_OUT if self.every.count - before > FLOOD else 0
 
     async def _rest(self, intake: Intake) -> None:
         await intake.rest(ended=self.ended)

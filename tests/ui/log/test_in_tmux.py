@@ -18,6 +18,8 @@ from tests.ui.test_terminal import ROOT
 pytestmark = pytest.mark.skipif(not shutil.which("tmux"), reason="there is no tmux")
 LIMIT = 30.0
 SIZE = ("-x", "130", "-y", "40")
+OTHERS = ("DISPLAY", "WAYLAND_DISPLAY", "COLUMNS", "LINES")
+"""A desktop's clipboard, and the size of another terminal."""
 LONG = (
     "a long line of words that goes on until it has to be wrapped: " + "and on " * 12 + "to its end"
 )
@@ -31,7 +33,7 @@ class Tmux:
         self.socket = str(folder / "socket")
         fake = json.dumps({"lines": LINES, "endless": True, "line_seconds": 0.1})
         env = {
-            **{k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")},
+            **{k: v for k, v in os.environ.items() if k not in OTHERS},
             **{"PXTUI_ENGINE": "fake", "PXTUI_FAKE": fake, "PYTHONPATH": str(ROOT)},
         }
         command = f"cd {project}; exec {sys.executable} -m pxtui"
