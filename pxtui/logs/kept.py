@@ -21,6 +21,8 @@ class Kept:
     def __init__(self, reader: LogReader, spool: Spool) -> None:
         self._reader, self._spool = reader, spool
         self._spans = Spans(self._read)
+        self.pen_at_end = self._spans.pen_at_end
+        self.starts = self._spans.starts
 
     @property
     def count(self) -> int:
@@ -31,10 +33,6 @@ class Kept:
     def all_plain(self) -> bool:
         """Whether every line stands in the log just as it is shown."""
         return self._spans.all_plain
-
-    def pen_at_end(self) -> Pen:
-        """The pen after the last line."""
-        return self._spans.pen_at_end()
 
     def add(self, kind: int, at: int, size: int, count: int, pen: Pen | None) -> None:
         """Lines that stand in the log; `pen`, where it is known: in which they start."""

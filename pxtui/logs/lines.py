@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,6 +90,11 @@ class Lines:
         """
         plain = self._kept.all_plain and self._busy_from < 0
         return self._reader.file if plain else None
+
+    def starts(self, size: int) -> array[int]:
+        """Of blocks of about so many bytes of `plain_file`: offset and first line, then the end."""
+        with self._lock:
+            return self._kept.starts(size)
 
     def advance(self, seconds: float, *, ended: bool = False) -> bool:
         """Take in what came, for about so many seconds at most; whether all of it was.

@@ -1,8 +1,9 @@
 """Finds the lines with a pattern in a process of its own: run by its path, standard library only.
 
 Arguments: the way to look (see `query.Plan`), the pattern, whether case does not matter (1 or 0),
-then nothing (standard input is read) or a file, its size and which of how many shares of it is
-wanted. For each block comes, in u32 of this machine: how many lines it has, how many of them were
+then nothing (standard input is the text) or a file, and which of how many shares of its blocks is
+wanted (standard input says where each starts and with which line, in u64; the last pair is the
+end). For each block comes, in u32 of this machine: how many lines it has, how many of them were
 found, and those, counted from the block's first.
 """
 
@@ -36,26 +37,12 @@ def piped(fd: int) -> Iterator[bytes]:
         yield rest
 
 
-def share(fd: int, size: int, index: int, shares: int) -> Iterator[bytes | None]:
-    """Every so many-th block of a file; None where no line starts."""
-    for at in range(index * BLOCK, size, shares * BLOCK):
-        yield _starting(fd, at, min(at + BLOCK, size), size)
-
-
-def _starting(fd: int, at: int, end: int, size: int) -> bytes | None:
-    """The whole lines that start in a part of a file, without the last newline."""
-    start = max(at - 1, 0)
-    data = os.pread(fd, end - start, start)
-    if at:
-        data = data[data.find(b"\n") + 1 or len(data) :]
-    if not data:
-        return None
-    parts = [data]
-    while end < size and not parts[-1].endswith(b"\n"):
-        more = os.pread(fd, min(1 << 14, size - end), end)
-        parts.append(more[: more.find(b"\n") + 1 or len(more)])
-        end += len(parts[-1]) or size
-    return b"".join(parts).removesuffix(b"\n")
+def share(fd: int, index: int, shares: int) -> Iterator[tuple[bytes, int]]:
+    """Every so many-th block of a file, without the last newline, and how many lines it has."""
+    table = array("Q", sys.stdin.buffer.read())
+    for at in range(2 * index, len(table) - 2, 2 * shares):
+        start, first, end, after = table[at : at + 4]
+        yield os.pread(fd, end - start, start).removesuffix(b"\n"), after - first
 
 
 class Finder:
@@ -70,20 +57,20 @@ class Finder:
         self._only_by_line = way == "lines"
         self._crowded = False
 
-    def find(self, block: bytes) -> tuple[Iterable[int], int]:
-        """The numbers of the lines that were found, and how many lines there are."""
+    def find(self, block: bytes, lines: int = 0) -> tuple[Iterable[int], int]:
+        """The numbers of the lines that were found, and how many lines there are (0: unknown)."""
         wanted = self._exact
         if self._fold and (self._only_by_line or not block.isascii()):
             wanted = self._folded
         elif self._fold:
             block = block.lower()
         if self._needle and wanted is self._exact:
+            if self._needle not in block:
+                return (), lines or block.count(b"\n") + 1
             return self._literal(block)
-        return self._pattern(wanted, block.decode("utf-8", "replace"))
+        return self._pattern(wanted, block.decode("utf-8", "replace"), lines)
 
     def _literal(self, block: bytes) -> tuple[Iterable[int], int]:
-        if self._needle not in block:
-            return (), block.count(b"\n") + 1
         if self._crowded:
             lines = block.split(b"\n")
             found = map(contains, lines, repeat(self._needle))
@@ -91,11 +78,13 @@ class Finder:
         parts = block.split(self._needle)
         return self._numbers(map(bytes.count, parts, repeat(b"\n")))
 
-    def _pattern(self, wanted: re.Pattern[str], text: str) -> tuple[Iterable[int], int]:
+    def _pattern(self, wanted: re.Pattern[str], text: str, known: int) -> tuple[Iterable[int], int]:
         if self._only_by_line or self._crowded:
             lines = text.split("\n")
             return self._by_line(map(bool, map(wanted.search, lines)), len(lines))
         at = [match.start() for match in wanted.finditer(text)]
+        if known and not at:
+            return (), known
         return self._numbers(map(text.count, repeat("\n"), [0, *at], [*at, len(text)]))
 
     def _by_line(self, found: Iterable[bool], lines: int) -> tuple[Iterable[int], int]:
@@ -113,12 +102,12 @@ class Finder:
 def main(way: str, pattern: str, fold: str, *file: str) -> None:
     """Write what is found as it is found."""
     finder = Finder(way, pattern.encode().decode("unicode_escape"), fold == "1")
-    blocks: Iterable[bytes | None] = piped(0)
+    blocks: Iterable[tuple[bytes, int]] = zip(piped(0), repeat(0))
     if file:
         blocks = share(os.open(file[0], os.O_RDONLY), *map(int, file[1:]))
-    for block in blocks:
+    for block, known in blocks:
         signal.setitimer(signal.ITIMER_PROF, PATIENCE)
-        found, lines = ((), 0) if block is None else finder.find(block)
+        found, lines = finder.find(block, known)
         numbers = array("I", found)
         out = memoryview(array("I", [lines, len(numbers)]).tobytes() + numbers.tobytes())
         while out:

@@ -124,11 +124,13 @@ class Job:
             threading.Thread(target=self._feed, args=(child,), daemon=True).start()
             blocks: Iterator[_Block | None] = iter(lambda: _block(child), None)
         else:
-            size = self._file.stat().st_size
-            count = -(-size // BLOCK)
+            table = self._lines.starts(BLOCK)
+            count = len(table) // 2 - 1
             shares = max(1, min(MAX_CHILDREN, os.cpu_count() or 1, count // 8))
             for share in range(shares):
-                self._start(*words, str(self._file), str(size), str(share), str(shares))
+                file = (str(self._file), str(share), str(shares))
+                child = self._start(*words, *file, piped=True)
+                threading.Thread(target=_tell, args=(child, table), daemon=True).start()
             children = self._children[-shares:]
             blocks = (_block(children[at % shares]) for at in range(count))
         self._take_blocks(blocks)
@@ -203,6 +205,13 @@ def _rg_numbers(piece: bytes) -> array[int]:
             pass
     # Lines that are shorter than that text stand there as they are.
     return array("I", map(int, re.findall(rb"^[0-9]+", piece, re.MULTILINE)))
+
+
+def _tell(child: subprocess.Popen[bytes], table: array[int]) -> None:
+    assert child.stdin is not None  # noqa: S101
+    with contextlib.suppress(OSError):  # the child has gone
+        child.stdin.write(table)
+        child.stdin.close()
 
 
 def _block(child: subprocess.Popen[bytes]) -> _Block | None:

@@ -121,6 +121,15 @@ class Spans:
         span = bisect_right(self._first, line) - 1
         return self._kind[span], self._first[span], self._bytes(span), self._count(span)
 
+    def starts(self, size: int) -> array[int]:
+        """Of blocks of about so many bytes of a plain log: offset and first line, then the end."""
+        table = array("Q")
+        for at, first in zip(self._at, self._first, strict=True):
+            if not table or at - table[-2] >= size:
+                table.extend((at, first))
+        table.extend((self._at[-1] + self._size[-1], self.lines) if self._at else (0, 0))
+        return table
+
     def pen_at_end(self) -> Pen:
         """The pen after the last line."""
         return self._pen(len(self._first))

@@ -11,7 +11,7 @@ from pxtui.engine import Stream
 
 READ = 262_144
 """Bytes that are read at once where there are as many."""
-GATHER = 0.005
+GATHER = 0.002
 """Seconds in which more may come where there was little: a reader that is woken for every line of a
 flood takes the engine's time, and the command's."""
 _HEADER = struct.Struct(">BxxxI")
