@@ -30,10 +30,7 @@ _ABOVE = (
 _PILE = re.compile(f"([{_ABOVE}]{{4}})[{_ABOVE}]+")
 """Marks piled on one character: four are more than any language needs."""
 
-_BAD = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff" + "".join(map(chr, _UNSEEN)) + f"]|{_PILE.pattern}"
-)
-
+_BAD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff" + "".join(map(chr, _UNSEEN)) + "]")
 
 _ONE = (
     " -~\xa0-\xac\xae-\u02ff\u0370-\u0482\u048a-\u0556\u2010-\u2027\u2030-\u205e\u20a0-\u20bf"
@@ -80,11 +77,13 @@ def clean(text: str | bytes) -> str:
     """Text that can be shown: only newlines and tabs are left of all that is not a character."""
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
-    if text.isascii() and text.isprintable():
-        return text
     if "\r\n" in text:
         text = text.replace("\r\n", "\n")
-    return _PILE.sub(r"\1", text.translate(_TABLE)) if _BAD.search(text) else text
+    # all that the table has is not printable, and hardly anything else is
+    flat = text.replace("\n", " ").replace("\t", " ")
+    if not flat.isprintable() and _BAD.search(text):
+        text = text.translate(_TABLE)
+    return text if text.isascii() else _PILE.sub(r"\1", text)
 
 
 def clean_line(text: str | bytes) -> str:

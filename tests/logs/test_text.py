@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from wcwidth import wcwidth
 
 from pxtui.logs.text import (
+    _TABLE,
     NARROW,
     NARROW_OR_RETURN,
     NARROW_OR_WIDE,
@@ -90,3 +91,8 @@ def test_cells() -> None:
     assert cells_of("日x") == ["", "日", "", "x"]
     assert cells_of("\u0301e\u0301日\u0301!") == ["\u0301", "e\u0301", "日\u0301", "", "!"]
     assert cells_of("a" + "\u0301" * 9) == ["", "a" + "\u0301" * 4]
+
+
+def test_all_that_is_replaced_is_not_printable() -> None:
+    """`clean` looks at nothing else where all is printable."""
+    assert not [chr(c) for c in _TABLE if chr(c).isprintable()]

@@ -14,6 +14,10 @@ class Shown(Protocol):
     def count(self) -> int:
         """How many there are."""
 
+    @property
+    def end(self) -> int:
+        """The number that the next line of the log gets, shown or not."""
+
     def line(self, position: int) -> int:
         """The number of the line at a position (the first is 0)."""
 
@@ -92,9 +96,9 @@ class Place:
     def leave(self) -> None:
         """Stay here while the log grows."""
         if self.follow:
-            top, count = self.top, self.shown.count
+            top = self.top
             self.follow = False
-            self._left = self.shown.line(count - 1) + 1 if count else 0
+            self._left = self.shown.end
             self._stand(top)
 
     def follow_end(self) -> None:

@@ -42,6 +42,11 @@ class AllLines:
         if len(self._sure) > KEPT:
             self._sure.clear()
 
+    @property
+    def end(self) -> int:
+        """See `Shown`."""
+        return self.count
+
     def line(self, position: int) -> int:
         """See `Shown`."""
         return position
@@ -91,6 +96,11 @@ class SomeLines:
     def count(self) -> int:
         """See `Shown`."""
         return bisect_left(self.numbers, self.every.count)
+
+    @property
+    def end(self) -> int:
+        """See `Shown`."""
+        return self.every.count
 
     def line(self, position: int) -> int:
         """See `Shown`."""

@@ -31,6 +31,10 @@ class Texts:
     def count(self) -> int:
         return len(self.numbers)
 
+    @property
+    def end(self) -> int:
+        return len(self.texts)
+
     def line(self, position: int) -> int:
         return self.numbers[position]
 
@@ -52,6 +56,18 @@ def place_on(count: int, height: int = 5) -> tuple[Place, Texts]:
 
 def seen(place: Place) -> list[int]:
     return [line for line, _ in place.screen()]
+
+
+def test_old_lines_that_a_filter_hid_are_not_new() -> None:
+    place, texts = place_on(20)
+    texts.chosen = [3, 5]
+    place.leave()
+    texts.chosen = [3, 5, 7]  # it was still being looked for
+    assert place.new == 0
+    texts.chosen = None
+    assert place.new == 0
+    texts.texts.append("new")
+    assert place.new == 1
 
 
 def test_it_follows_until_it_is_left_and_counts_what_is_new() -> None:

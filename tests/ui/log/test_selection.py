@@ -39,6 +39,10 @@ class Pages:
     def count(self) -> int:
         return len(self.only)
 
+    @property
+    def end(self) -> int:
+        return len(self.texts)
+
     def line(self, position: int) -> int:
         return self.only[position]
 
