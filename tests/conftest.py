@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -60,3 +62,22 @@ def make_project(tmp_path: Path) -> Callable[..., Path]:
         return root
 
     return make
+
+
+@pytest.fixture
+def mounted(tmp_path: Path) -> Iterator[Callable[..., Path]]:
+    """Mount something for the time of a test."""
+    folders = []
+
+    def mount(*options: str) -> Path:
+        folder = tmp_path / "mounted"
+        folder.mkdir()
+        words = ["mount", *options, str(folder)]
+        if os.geteuid() or subprocess.run(words, capture_output=True).returncode:
+            pytest.skip("nothing can be mounted here")
+        folders.append(folder)
+        return folder
+
+    yield mount
+    for folder in folders:
+        subprocess.run(["umount", folder], check=True)

@@ -237,25 +237,6 @@ def test_a_full_disk_leaves_the_file_and_nothing_else(
     assert file.read_bytes() == b"new"
 
 
-@pytest.fixture
-def mounted(tmp_path: Path) -> Iterator[Callable[..., Path]]:
-    """Mount something for the time of a test."""
-    folders = []
-
-    def mount(*options: str) -> Path:
-        folder = tmp_path / "mounted"
-        folder.mkdir()
-        words = ["mount", *options, str(folder)]
-        if not ROOT or subprocess.run(words, capture_output=True).returncode:
-            pytest.skip("nothing can be mounted here")
-        folders.append(folder)
-        return folder
-
-    yield mount
-    for folder in folders:
-        subprocess.run(["umount", folder], check=True)
-
-
 def test_a_disk_that_is_full_indeed(mounted: Callable[..., Path]) -> None:
     folder = mounted("-t", "tmpfs", "-o", "size=64k", "tmpfs")
     file, rest = folder / "polyaxonfile.yml", folder / "rest"

@@ -64,6 +64,8 @@ class Outcome:
     """Builds: bytes that each instruction added to the image, as index and size."""
     kept: str = ""
     """Runs: name of the container where its files could not be taken out; it is not removed."""
+    log: str = ""
+    """Runs: why its log is not whole."""
 
 
 @dataclass(frozen=True, slots=True)

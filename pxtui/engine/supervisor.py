@@ -49,11 +49,15 @@ def write_json(path: Path, value: dict[str, Any]) -> None:
     """Write a file whole or not at all, and to the disk before this returns."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(fd, "w", encoding="utf-8", errors="surrogateescape") as file:
-        json.dump(value, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    try:
+        with open(fd, "w", encoding="utf-8", errors="surrogateescape") as file:
+            json.dump(value, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError:
+        temporary.unlink()
+        raise
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

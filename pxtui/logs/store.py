@@ -14,6 +14,7 @@ the index after it knows the stream of every byte it reads, in whatever process 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import struct
@@ -43,6 +44,11 @@ LAST = 65_536
 """Bytes of the end that are kept of a log that is cut, so that one sees how the job ended."""
 CUT_NS = 1_000_000_000
 """While a log is cut, the index says this often how much was left out."""
+SPARE = LAST + 32_768
+"""Bytes of room that are taken up while a job goes on. On a full disk they are what its end is
+written in: the marks and the end of its log first, then the record of how it ended."""
+SAY = 8_192
+"""Bytes of them for the line in the log that says at once why nothing follows."""
 
 
 class Mark(NamedTuple):
@@ -56,7 +62,7 @@ class Mark(NamedTuple):
 
 def remove(folder: Path) -> None:
     """Remove the log of a job, if it has one."""
-    for name in ("log.idx", "log", "marks"):
+    for name in ("log.idx", "log", "marks", "spare"):
         (folder / name).unlink(missing_ok=True)
 
 
@@ -128,12 +134,16 @@ class LogWriter:
                 return
             before = self.size
             room = 0 if self.trouble else self.max_size - before
+            failed = None
             try:
                 if room > 0:
                     self._append(data if len(data) <= room else data[:room], KINDS[stream])
             except OSError as error:
-                self._fail(error)
-            if out := len(data) - (self.size - before):
+                failed = error
+            out = len(data) - (self.size - before)
+            if failed is not None:
+                self._fail(failed)
+            if out:
                 self.left_out += out
                 self._end.put(data[len(data) - out :], KINDS[stream])
                 self._tell_cut()
@@ -148,6 +158,8 @@ class LogWriter:
                 for fd in (self._log, self._index):
                     if fd >= 0:
                         os.close(fd)
+                with contextlib.suppress(OSError):
+                    (self.folder / "spare").unlink()
 
     def _open(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -157,6 +169,12 @@ class LogWriter:
         self._index = os.open(self.folder / "log.idx", flags, 0o600)
         self._to_index(HEADER)
         self._log = os.open(self.folder / "log", flags, 0o600)
+        with contextlib.suppress(OSError):  # hardly any room: then the end may not fit
+            spare = os.open(self.folder / "spare", flags, 0o600)
+            try:
+                os.write(spare, bytes(SPARE))
+            finally:
+                os.close(spare)
 
     def _append(self, data: bytes, kind: int) -> None:
         if self._log < 0:
@@ -186,8 +204,19 @@ class LogWriter:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def _fail(self, error: OSError) -> None:
+        if self.trouble:
+            return
         self.trouble = f"the log is not kept any more: {error.strerror or type(error).__name__}"
         self._whole_line = False
+        with contextlib.suppress(OSError):
+            os.truncate(self.folder / "spare", SPARE - SAY)
+            self._say(f"{self.trouble}; what follows is left out")
+
+    def _say(self, text: str) -> None:
+        line = "" if self._whole_line else "\n"
+        self._to_index(RECORD.pack(self.size, time.time_ns(), KINDS["stdout"]))
+        self._to_log(f"{line}[pxtui: {text}]\n".encode())
+        self._whole_line = True
 
     def _tell_cut(self) -> None:
         now = time.time_ns()
@@ -202,15 +231,16 @@ class LogWriter:
     def _end_cut(self) -> None:
         """Say how much is missing, and put the very end after that: it says what became of it."""
         reason = self.trouble or "log.max-size"
-        line = "" if self._whole_line else "\n"
         end = self._end.whole_lines()
         self.left_out -= sum(len(data) for data, _ in end)
-        mark = f"{line}[pxtui: log cut here: {self.left_out:,} bytes left out ({reason})]\n"
+        with contextlib.suppress(OSError):
+            os.truncate(self.folder / "spare", SPARE - SAY - LAST)
         try:
             if self._log < 0:
                 self._open()
             self._to_index(RECORD.pack(self.size, self.left_out, CUT))
-            for data, kind in [(mark.encode(), KINDS["stdout"]), *end]:
+            self._say(f"log cut here: {self.left_out:,} bytes left out ({reason})")
+            for data, kind in end:
                 self._to_index(RECORD.pack(self.size, time.time_ns(), kind))
                 self._to_log(data)
         except OSError as error:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from pxtui import died, history
 from pxtui.engine import Engine, Outcome
-from pxtui.errors import EngineError
+from pxtui.errors import EngineError, StateError
 from pxtui.history import Record
 from pxtui.image.context import amount
 from pxtui.logs import tail
@@ -37,7 +37,11 @@ def write_end(
     *,
     stopped: bool = False,
 ) -> Record:
-    """Write down how a run ended; `stopped`: the person asked for it."""
+    """Write down how a run ended, and let the engine forget it if all of it is here.
+
+    `stopped`: the person asked for it. Where it cannot be written (a full disk) the engine keeps
+    the run, so that its end can be asked for again.
+    """
     end = tail.read(places.run(record.id))
     size, biggest = _written(history.outputs(places, record))
     record = replace(
@@ -55,8 +59,18 @@ def write_end(
         record = replace(record, outcome="cancelled", message=outcome.message or "stopped")
     elif outcome.result == "failed" or (outcome.result == "done" and outcome.out_of_memory):
         record = replace(record, message=_cause(record, outcome, end, engine))
-    history.write(places, record)
+    record = _with(record, outcome.log)
+    try:
+        history.write(places, record)
+    except StateError as error:
+        return _with(record, f"its end is not written down: {error}")
+    if engine is not None:
+        forget(engine, record)
     return record
+
+
+def _with(record: Record, words: str) -> Record:
+    return replace(record, message="; ".join(part for part in (record.message, words) if part))
 
 
 def _cause(record: Record, outcome: Outcome, end: tail.Tail, engine: Engine | None) -> str:
@@ -130,9 +144,7 @@ def take_up(
         return record
     finally:
         sink.close()
-    record = write_end(places, record, outcome, engine)
-    forget(engine, record)
-    return record
+    return write_end(places, record, replace(outcome, log=outcome.log or sink.trouble), engine)
 
 
 def _until_quiet(places: ProjectPlaces, record: Record) -> None:

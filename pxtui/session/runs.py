@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import time
@@ -10,7 +11,7 @@ from dataclasses import asdict, replace
 
 from pxtui import history, places
 from pxtui.engine import Engine, Outcome, RunJob, Sink
-from pxtui.errors import EngineError, EngineLost, ImageGoneError
+from pxtui.errors import EngineError, EngineLost, ImageGoneError, StateError
 from pxtui.events import Event, Finished, Given, ImageGone, Notice, Queued, Started, Stopping
 from pxtui.history import Record
 from pxtui.logs.store import LogWriter
@@ -18,7 +19,7 @@ from pxtui.places import ProjectPlaces
 from pxtui.run import RunSpec, Surroundings, environment
 from pxtui.session import threads, variables
 from pxtui.session.builds import UNFORESEEN
-from pxtui.session.ends import forget, write_end
+from pxtui.session.ends import write_end
 from pxtui.settings import Settings
 
 LOST = Outcome("lost", message="the engine has it no more, and nobody saw its end")
@@ -112,7 +113,8 @@ class Runs:
     def adopt(self, engine: Engine, record: Record) -> None:
         """Take up a run that an earlier pxtui left, its whole log read anew; it is ours now."""
         record = replace(record, owner=self._owner)
-        history.write(self._places, record)
+        with contextlib.suppress(StateError):
+            history.write(self._places, record)
         self._begin(engine, record, lambda sink: engine.adopt(record.id, sink), queued=None)
 
     def _begin(
@@ -147,7 +149,8 @@ class Runs:
             for note in job.notes:
                 self._tell(Notice("info", f"#{record.number}: {note}"))
             record = replace(record, got=job.got or record.got)
-            history.write(self._places, record)
+            with contextlib.suppress(StateError):  # its end will be written, or say why not
+                history.write(self._places, record)
             self._tell(Given(record.id, record.got))
             job.resize(*self._size)
             if record.id in self._stopped:
@@ -162,13 +165,13 @@ class Runs:
         finally:
             log.close()
             if not self._leaving:
+                outcome = replace(outcome, log=outcome.log or log.trouble)
                 self._finish(engine, record, outcome)
             self._jobs.pop(record.id, None)
 
     def _finish(self, engine: Engine, record: Record, outcome: Outcome) -> None:
         stopped = record.id in self._stopped
         record = write_end(self._places, record, outcome, engine, stopped=stopped)
-        forget(engine, record)
         self._tell(
             Finished(
                 "run",

@@ -433,12 +433,18 @@ def test_no_cache_leaves_a_running_run_its_environment(project: Project) -> None
 
 
 @pytest.fixture(scope="module")
-def image(home: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """An image without steps."""
+def plain(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project without steps."""
     project = Project(tmp_path_factory.mktemp("plain"))
     project.write("train.py", "print('trained')\n")
     project.write("kept/data", "as it was")
-    return project.build().image or ""
+    return project
+
+
+@pytest.fixture
+def image(plain: Project) -> str:
+    """Its image: made anew where those of other tests have taken its place."""
+    return plain.build().image or ""
 
 
 WRITES = (

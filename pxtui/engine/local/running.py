@@ -277,13 +277,13 @@ def _exists(pid: int) -> bool:
 
 def _outcome(note: dict[str, Any]) -> Outcome:
     code, number = note["exit_code"], note.get("signal", 0)
-    ended = note.get("ended")
+    ended, log = note.get("ended"), note["log"]
     if note["stopped"]:
-        return Outcome("cancelled", code, "stopped", ended=ended)
+        return Outcome("cancelled", code, "stopped", ended=ended, log=log)
     if code == 0:
-        return Outcome("done", 0, note["log"], ended=ended)
+        return Outcome("done", 0, ended=ended, log=log)
     message = f"killed by {_signal_name(number)} ({code}), not by pxtui" if number else ""
-    return Outcome("failed", code, note["message"] or message, ended=ended)
+    return Outcome("failed", code, note["message"] or message, ended=ended, log=log)
 
 
 def _signal_name(number: int) -> str:
