@@ -126,6 +126,8 @@ class PxtuiApp(KeyedApp):
                 body.query_one(Build).open(self.session.folder("build", event.id))
                 if event.cause not in BY_WATCH or not self.session.state.runs:
                     self._follow_to(Build)  # the watch does not take a live run's log away
+            case Started() if self._is_reading and event.cause in BY_WATCH:
+                self.say(f"#{event.number} started", hint="Enter in Runs shows it")
             case Started():
                 self._open_run(event.id)
                 self._follow_to(Run)
@@ -140,6 +142,13 @@ class PxtuiApp(KeyedApp):
         if not self._pending:
             self._pending = True
             self.call_later(self.refresh_state)
+
+    @property
+    def _is_reading(self) -> bool:
+        """Whether the person has left the end of a run's log, or selects in it."""
+        run = self.body.query_one(Run)
+        view = run.log_part.view
+        return bool(run.shown) and (not view.follow or view.selection is not None)
 
     def _follow_to(self, tab: type[Pane]) -> None:
         if self.follows:

@@ -45,7 +45,8 @@ class Field(Input):
     def takes(self, event: events.Key | events.Paste) -> bool:
         """Put what is typed or pasted where the cursor is."""
         if isinstance(event, events.Key):
-            text = event.character if event.is_printable else None
+            # what joins or varies characters is typed too, though nothing of it is printed
+            text = event.character if clean_line(event.character or "") == event.character else None
         else:
             text = next(iter(event.text.splitlines()), None)
         if text:

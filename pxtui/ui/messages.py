@@ -58,9 +58,12 @@ class Messages(Block):
     def say(
         self, text: str, severity: str = "info", hint: str = "", *, stays: bool = False
     ) -> None:
-        """Say something in the first line; it `stays` when what follows is only what it led to."""
+        """Say something in the first line, or nothing any more (no text).
+
+        It `stays` when what follows is only what it led to.
+        """
         end = (f" · {hint}" if hint else "", "soft")
-        self._first = row(_GLYPHS[severity], (text, "ink"), end)
+        self._first = row(_GLYPHS[severity], (text, "ink"), end) if text else ()
         self._brief, self._since, self._stays = severity == "info", None, stays
         self.refresh()
 

@@ -362,6 +362,27 @@ async def test_a_changed_file_does_not_take_a_live_log_away() -> None:
         await until(pilot, lambda: app.body.tab is Build)
 
 
+async def test_a_watched_run_does_not_take_a_log_away_that_is_being_read(tmp_path: Path) -> None:
+    for run in ("r1", "r2", "r3"):
+        write_log(tmp_path / "run" / run, *((x.NOW, "stdout", f"{run} {n}\n") for n in range(90)))
+    session = StubSession(Path("/home/you/code/mnist"), *RUNNING, logs=tmp_path)
+    app = PxtuiApp(session, now=lambda: x.NOW)
+    async with app.run_test(size=SIZE) as pilot:
+        session.tell(x.started("r1", 1, x.NOW))
+        await until(pilot, lambda: "r1 89" in words(app))
+        await press(pilot, "4", "g")
+        await until(pilot, lambda: "r1 0" in words(app))
+        session.tell(replace(x.started("r2", 2, x.NOW), cause="changed"))
+        await until(pilot, lambda: "#2 started · Enter in Runs shows it" in words(app))
+        assert "r1 0" in words(app)
+        await press(pilot, "F")
+        session.tell(replace(x.started("r3", 3, x.NOW), cause="changed"))
+        await until(pilot, lambda: "r3 89" in words(app))
+        await press(pilot, "g")
+        session.tell(x.started("r2", 2, x.NOW))
+        await until(pilot, lambda: "r2 89" in words(app))
+
+
 async def test_a_stopped_build_has_no_step_that_goes_on() -> None:
     app, _ = app_on(
         *x.OPENED,

@@ -33,7 +33,9 @@ class LogFoot(Block):
         """The same in fewer and fewer words."""
         view = self._view
         if view.selection is not None:
-            return view.told()
+            shown = self._finding.filtered
+            kept: Row = row((f"filter: {cut(shown, 24)} · ", "soft")) if shown else ()
+            return [*((*kept, *note) for note in view.told()), *view.told()]
         where = (*self._found(), *self._where())
         count = self._count()
         left_out = f" · {words.size(view.lines.cut)} left out" if view.lines.cut else ""

@@ -32,6 +32,8 @@ class LogPart(Vertical):
         self.view.looked = self.finding.poll
         self._filters = False
         """The field is for the filter."""
+        self._refused = False
+        """What was typed last is no pattern, and it is said so."""
 
     def compose(self) -> ComposeResult:
         """View, foot, field."""
@@ -77,6 +79,7 @@ class LogPart(Vertical):
             query = Query(typed, inverts=self._filters) if typed else None
         except BadQuery as error:
             self.post_message(LogView.Said(error.message, "warning", error.hint or ""))
+            self._refused = True
             return
         self._close()
         if self._filters:
@@ -87,15 +90,20 @@ class LogPart(Vertical):
             self.finding.stop_search()
 
     def _close(self) -> None:
+        if self._refused:
+            self._refused = False
+            self.post_message(LogView.Said(""))
         field = self.query_one(Field)
         if field.display:
             field.display, self.query_one(LogFoot).display = False, True
             self.screen.set_focus(self.view)
 
     def leave_find(self) -> bool:
-        """Leave the field, else the search, else the filter; whether there was any."""
+        """Leave the field, else what is selected, the search, the filter; whether there was any."""
         if self.query_one(Field).display:
             self._close()
+        elif self.view.selection is not None:
+            self.view.select(None)
         elif self.finding.sought:
             self.finding.stop_search()
         elif self.finding.filtered:

@@ -69,7 +69,7 @@ class _RunEnd(Block):
             return self._stopping(run)
         took = f" after {words.took(run.seconds)}" if run.seconds is not None else ""
         rows = [row((f"{run.glyph} {run.word}", f"{run.tone} b"), (took, "soft"))]
-        told = self._causes(run) if run.tone != "good" else []
+        told = self._causes(run)
         if run.kept:
             told.append((f"! files could not be taken out: container {run.kept} is kept", "warn"))
         if run.outputs:

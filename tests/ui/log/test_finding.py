@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 from textual.pilot import Pilot
 
 from pxtui.logs.store import LogWriter
+from pxtui.ui.field import Field
 from tests.ui.log.app import LogApp, log_in, told, top
 from tests.ui.seeing import press, until, words
 
@@ -65,8 +67,44 @@ async def test_what_is_not_there_and_what_is_no_pattern_is_said(writer: LogWrite
         assert "li(ne" in words(app)
         await press(pilot, "escape")
         await until(pilot, lambda: "nothing has zebra" in words(app))
+        await until(pilot, lambda: app.said[2:] == [""])  # it is said no longer
         await press(pilot, "escape")
         await until(pilot, lambda: "zebra" not in words(app))
+        assert len(app.said) == 3
+
+
+async def test_esc_lets_go_of_what_is_selected_before_the_search(writer: LogWriter) -> None:
+    app = LogApp()
+    writer.write(told(0, 300), "stdout")
+    async with app.run_test(size=SIZE) as pilot:
+        await app.show(pilot, writer)
+        await until(pilot, lambda: "line 299" in words(app))
+        await typed(pilot, "ampersand", "2")
+        await typed(pilot, "slash", "29")
+        await until(pilot, lambda: "filter: 2" in words(app) and "n N" in words(app))
+        await press(pilot, "V")
+        await until(pilot, lambda: "selected" in words(app) and "filter: 2" in words(app))
+        await press(pilot, "escape")
+        await until(pilot, lambda: "selected" not in words(app) and "n N" in words(app))
+        await press(pilot, "escape")
+        await until(pilot, lambda: "n N" not in words(app) and "filter: 2" in words(app))
+        await press(pilot, "escape")
+        await until(pilot, lambda: "filter: 2" not in words(app))
+
+
+async def test_what_joins_characters_can_be_typed(writer: LogWriter) -> None:
+    app = LogApp()
+    writer.write("a\nthe 👩\u200d💻 b\nc\n".encode(), "stdout")
+    async with app.run_test(size=SIZE) as pilot:
+        await app.show(pilot, writer)
+        await until(pilot, lambda: "the" in words(app))
+        await press(pilot, "slash")
+        field = app.query_one(Field)
+        for char in ("👩", "\u200d", "💻", "\u202e", "\x01"):
+            assert field.takes(Key("?", char)) == (char not in "\u202e\x01")
+        assert field.value == "👩\u200d💻"
+        await press(pilot, "enter")
+        await until(pilot, lambda: "1 of 1" in words(app))
 
 
 async def test_a_filter_shows_only_its_lines_and_the_place_stays(writer: LogWriter) -> None:
