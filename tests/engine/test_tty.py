@@ -121,3 +121,22 @@ def test_a_size_is_tried_again_until_it_is_taken(
     size.want(90, 24)
     size.end()
     assert asked == [(90, 24)] * 3
+
+
+def test_no_size_is_told_where_none_is_known(
+    docker_engine: DockerEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[int, int]] = []
+
+    def taken(client: object, container: str, columns: int, rows: int) -> bool:
+        asked.append((columns, rows))
+        return True
+
+    monkeypatch.setattr("pxtui.engine.docker.size.resize", taken)
+    size = Size(docker_engine._way, "none", None)
+    with docker_engine._way.client() as client:
+        size.follow(client)  # a terminal run tells its own at the same time
+    assert asked == []
+    size.want(90, 24)
+    wait_for(lambda: asked == [(90, 24)])
+    size.end()

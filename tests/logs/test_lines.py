@@ -194,6 +194,7 @@ def test_closed_lines_read_as_they_were_and_leave_no_file(tmp_path: Path) -> Non
     writer, lines = LogWriter(tmp_path, BIG), Lines(tmp_path)
     writer.write(b"1%\r2%\n" * 200, "stdout")
     lines.advance(9, ended=True)
+    writer.close()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["log", "log.idx"]
     before = set(os.listdir("/proc/self/fd"))
     lines.close()

@@ -156,7 +156,7 @@ def test_the_terminal_is_resized_in_a_flood(times: int, tmp_path: Path) -> None:
     with local_runs.app(root, keep=True) as app:
         begun(app)
         app.until("PAUSED ONE")
-        before = drawn(app)
+        before = drawn(app, "PAUSED ONE")
         (signs / "go").touch()
         app.until("a line of a flood")
         for n in range(times):
@@ -166,13 +166,20 @@ def test_the_terminal_is_resized_in_a_flood(times: int, tmp_path: Path) -> None:
         app.resize(120, 40)
         (signs / "still").touch()
         app.until("PAUSED TWO")
-        after = drawn(app)
+        after = drawn(app, "PAUSED TWO")
         assert app.process.poll() is None
     assert shape(before) == [row.replace("PAUSED TWO", "PAUSED ONE") for row in shape(after)]
 
 
-def drawn(app: Program) -> list[str]:
-    """The whole screen of 120x40, drawn anew."""
+def drawn(app: Program, last: str) -> list[str]:
+    """The whole screen of 120x40, drawn anew, once log and list have the last line."""
+    limit = time.monotonic() + 30
+    while "\n".join(rows := _drawn(app)).count(last) < 2:
+        assert time.monotonic() < limit, rows
+    return rows
+
+
+def _drawn(app: Program) -> list[str]:
     app.resize(119, 40)
     app.quiet()
     at = len(app.output)

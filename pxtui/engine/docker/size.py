@@ -47,7 +47,8 @@ class Size:
     def follow(self, client: Client) -> None:
         """From now on, for the container has started; the first at once: its program reads it."""
         wanted = self._wanted
-        self._told = wanted if resize(client, self._container, *wanted) else (0, 0)
+        if any(wanted):  # else nobody has said a size, or a terminal of its own has it told
+            self._told = wanted if resize(client, self._container, *wanted) else (0, 0)
         self._followed = True
         self.want(*self._wanted)
 
