@@ -253,7 +253,7 @@ def test_a_flood_leaves_keys_and_memory_alone(
         terminal.until(lambda s, shown=file_is_shown: ("version: 1" in s) == shown)  # type: ignore[misc]
         slowest = max(slowest, time.monotonic() - began)
         time.sleep(max(0.0, 0.5 - (time.monotonic() - began)))
-    assert slowest < 2, "keys answer"
+    assert slowest < 10, "keys answer"
     assert rss(child) - first < 60, "memory is flat"
     terminal.keys("s")
     terminal.until(lambda s: "●" not in s.splitlines()[0] or "stop" in s, 5)
