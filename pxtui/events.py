@@ -134,6 +134,34 @@ class Changed:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The watch pauses: what changes is kept and counted, and leads to nothing."""
+
+    why: Literal["asked", "loop", "plan"]
+    """The person wanted it; a file changes by itself; what would be done is another thing."""
+    text: str = ""
+    """The reason, in one line; not cleaned."""
+    facts: tuple[tuple[str, str], ...] = ()
+    """What is another thing: label and text, what was before what is."""
+    path: str = ""
+    """The file that changes by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What changed since the watch pauses."""
+
+    paths: tuple[str, ...]
+    """At most 20."""
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class GoesOn:
+    """The watch no longer pauses."""
+
+
 BY_WATCH = frozenset({"watch", "changed"})
 """The causes of what nobody asked for: the watch found no current image, or a file changed."""
 
@@ -466,6 +494,9 @@ Event = (
     | Finished
     | History
     | Watching
+    | Held
+    | Pending
+    | GoesOn
     | Conflicted
     | Saved
     | Notice

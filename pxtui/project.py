@@ -176,3 +176,13 @@ def write_decision(places: ProjectPlaces, need: str, choice: str) -> None:
     decided = {**data.get("decided", {}), need: choice}
     kept = {name: value for name, value in decided.items() if value}
     write_json(places.settings, {**data, "decided": kept})
+
+
+def read_on_busy(places: ProjectPlaces) -> str:
+    """What the person chose in this project for changes while a run goes; empty: nothing yet."""
+    return str((read_json(places.settings) or {}).get("on-busy", ""))
+
+
+def write_on_busy(places: ProjectPlaces, on_busy: str) -> None:
+    """Keep that choice."""
+    write_json(places.settings, {**(read_json(places.settings) or {}), "on-busy": on_busy})

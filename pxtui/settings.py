@@ -18,6 +18,7 @@ from pxtui.run import OUTPUTS, WORKDIR, Mount, Port
 ENGINES = ("auto", "docker", "podman", "local", "fake")
 ON_BUSY = ("queue", "restart", "beside", "ignore")
 ON_EXIT = ("leave", "stop")
+CONFIRM = ("risky", "always")
 NOT_FOR_PROJECTS = frozenset(
     {"engine", "on-exit", "watch.confirm", "editor", "outputs", "publish", "user", "env-files"}
 )
@@ -36,6 +37,8 @@ class Settings:
     engine: str = "auto"
     on_busy: str = "queue"
     on_exit: str = "leave"
+    watch_confirm: str = "risky"
+    """What commands changed outside of pxtui have to be confirmed: many files at once, or any."""
     grace: float = 10.0
     context_max_size: int = 500_000_000
     context_max_files: int = 20_000
@@ -216,6 +219,7 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
     "engine": _choice(*ENGINES),
     "on-busy": _choice(*ON_BUSY),
     "on-exit": _choice(*ON_EXIT),
+    "watch.confirm": _choice(*CONFIRM),
     "grace": _seconds,
     "context.max-size": _size,
     "context.max-files": _count,

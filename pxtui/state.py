@@ -21,6 +21,8 @@ from pxtui.events import (
     FileText,
     Finished,
     Given,
+    GoesOn,
+    Held,
     Hinted,
     History,
     ImageGone,
@@ -31,6 +33,7 @@ from pxtui.events import (
     NoFile,
     Notice,
     PastRun,
+    Pending,
     Queued,
     Saved,
     Started,
@@ -119,6 +122,10 @@ class State:
     last: Finished | None = None
     """How the last job ended (skipped builds left out)."""
     watching: Watching = NOT_WATCHING
+    held: Held | None = None
+    """Why the watch pauses; None: it does not."""
+    pending: Pending | None = None
+    """What changed since it pauses."""
     notice: Notice | None = None
 
     @property
@@ -196,8 +203,8 @@ def _applied(state: State, event: Event) -> State:
             return replace(state, fresh=False)
         case Changed():
             return replace(state, changes=(*state.changes, event)[-RECENT_CHANGES:])
-        case Watching():
-            return replace(state, watching=event)
+        case Watching() | Held() | Pending() | GoesOn():
+            return _apply_watch(state, event)
         case Notice():
             return replace(state, notice=event)
         case Given():
@@ -210,6 +217,24 @@ def _applied(state: State, event: Event) -> State:
             return _apply_wish(state, event)
         case Started() | Step() | Closing() | Queued() | Unqueued() | Stopping() | Finished():
             return _apply_job(state, event)
+        case _:
+            assert_never(event)
+
+
+def _apply_watch(state: State, event: Watching | Held | Pending | GoesOn) -> State:
+    match event:
+        case Watching():
+            state = replace(state, watching=event)
+            return replace(state, held=None, pending=None) if event.mode == "off" else state
+        case Held():
+            wish = state.wish
+            if wish is not None:  # of a wish that was asked for only the change is left out
+                wish = None if wish.cause in BY_WATCH else replace(wish, with_change=False)
+            return replace(state, held=event, pending=None, wish=wish)
+        case Pending():
+            return replace(state, pending=event)
+        case GoesOn():
+            return replace(state, held=None, pending=None)
         case _:
             assert_never(event)
 
@@ -232,6 +257,8 @@ def _with_got(state: State, event: Given) -> State:
 
 def _apply_wish(state: State, event: Wished | Dropped | Asked | Answered | Withdrawn) -> State:
     match event:
+        case Wished(cause="watch" | "changed") if state.held is not None:
+            return state
         case Wished():
             # a watched change is told by the look that saw it, so it doubts nothing
             fresh = state.fresh and event.cause == "changed"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,8 @@ from pxtui.events import (
     EngineSeen,
     Event,
     Finished,
+    GoesOn,
+    Held,
     Hinted,
     Loaded,
     OnBusy,
@@ -69,7 +72,8 @@ class World:
         before = self.state
         self.tell(seen(self.version))
         mode = self.state.watching.mode
-        if mode != "off" and self.state.target != before.target:
+        held = self.state.held is not None
+        if mode != "off" and not held and self.state.target != before.target:
             self.tell(Wished(mode, "changed", self.state.watching.on_busy))
 
     def settle(self) -> None:
@@ -127,10 +131,12 @@ class World:
         outcome = "cancelled" if build.closing else outcome
         packed, self.building = self.building, None
         assert packed is not None
+        holds = target(RESOLVED, seen(packed).signature)
         if outcome == "done":
-            self.images[build.started.target] = packed
+            self.images[holds] = packed
         image = "image" if outcome == "done" else None
-        self.tell(Finished("build", build.started.id, outcome, 0, image, 1.0, "", None, 0.0))
+        self.tell(Finished("build", build.started.id, outcome, 0, image, 1.0, "", None, 0.0, holds))
+        self.hint()
 
     def end_run(self) -> None:
         if self.state.runs:
@@ -141,10 +147,22 @@ class World:
         self.tell(Hinted())
         self.look()
 
+    def go_on(self) -> None:
+        """The end of a pause: what is not built is wished, as the session does."""
+        if self.state.held is not None:
+            self.tell(GoesOn())
+            self.hint()
+            if not self.state.image_is_current:
+                mode = self.state.watching.mode
+                self.tell(Wished("run" if mode == "run" else "build", "watch", "queue"))
+
 
 STEPS = st.lists(
     st.sampled_from(
-        ["change", "hint", "done", "failed", "end run", "ask run", "ask build", "queue", "no"]
+        [
+            *("change", "hint", "hint twice", "back", "done", "failed", "end run", "ask run"),
+            *("ask build", "queue", "no", "pause", "go on"),
+        ]
     ),
     max_size=60,
 )
@@ -154,8 +172,15 @@ def drive(world: World, step: str) -> None:
     match step:
         case "change":
             world.version += 1
-        case "hint":
-            world.hint()
+        case "hint" | "hint twice":
+            for _ in step.split():
+                world.hint()
+        case "back":
+            world.version = max(0, world.version - 1)
+        case "pause":
+            world.tell(Held("asked"))
+        case "go on":
+            world.go_on()
         case "done" | "failed":
             world.end_build("done" if step == "done" else "failed")
         case "end run":
@@ -173,6 +198,17 @@ def drive(world: World, step: str) -> None:
 @settings(max_examples=400, deadline=None)
 @given(STEPS, st.sampled_from(["build", "run"]))
 def test_at_rest_the_image_is_the_tree(steps: list[str], mode: WatchMode) -> None:
+    comes_to_rest(steps, mode)
+
+
+@pytest.mark.slow
+@settings(max_examples=10_000, deadline=None)
+@given(STEPS, st.sampled_from(["build", "run"]))
+def test_at_rest_the_image_is_the_tree_in_many_lives(steps: list[str], mode: WatchMode) -> None:
+    comes_to_rest(steps, mode)
+
+
+def comes_to_rest(steps: list[str], mode: WatchMode) -> None:
     """However events come, once all jobs have ended well the newest image holds the last tree."""
     world = World()
     world.open(mode)
@@ -181,6 +217,7 @@ def test_at_rest_the_image_is_the_tree(steps: list[str], mode: WatchMode) -> Non
     world.settle()
     for step in steps:
         drive(world, step)
+    drive(world, "go on")
     world.version += 1
     world.hint()
     for _ in range(50):
@@ -190,11 +227,13 @@ def test_at_rest_the_image_is_the_tree(steps: list[str], mode: WatchMode) -> Non
         world.end_build("done")
         world.end_run()
     world.settle()
+    assert not world.state.queue
+    assert world.state.wish is None
+    if world.state.failed == world.state.target:
+        return  # it is not tried again unasked
     assert world.state.image is not None
     assert world.state.image.target == target(RESOLVED, seen(world.version).signature)
     assert world.images[world.state.image.target] == world.version
-    assert not world.state.queue
-    assert world.state.wish is None
 
 
 @settings(max_examples=200, deadline=None)
@@ -207,6 +246,27 @@ def test_a_change_never_stops_a_run(steps: list[str]) -> None:
         assert not world.stops
         assert len(world.state.runs) <= 1
         assert len([q for q in world.state.queue if q.cause == "changed"]) <= 1
+
+
+@settings(max_examples=300, deadline=None)
+@given(STEPS, STEPS, st.sampled_from(["build", "run"]))
+def test_in_a_pause_nothing_begins_unasked(
+    before: list[str], steps: list[str], mode: WatchMode
+) -> None:
+    world = World()
+    world.open(mode)
+    for step in before:
+        drive(world, step)
+    for step in ("no", "done", "end run"):  # what was asked for comes to its end
+        drive(world, step)
+    drive(world, "pause")
+    if world.state.wish is not None or world.state.building or world.state.queue:
+        return
+    builds, runs = world.builds_started, len(world.started_runs)
+    for step in steps:
+        if step not in ("ask run", "ask build", "go on"):
+            drive(world, step)
+    assert (world.builds_started, len(world.started_runs)) == (builds, runs)
 
 
 def test_without_a_change_nothing_is_built() -> None:

@@ -264,7 +264,7 @@ class FakeEngine:
 
 
 def _image(request: BuildRequest) -> str:
-    return f"fake:{request.plan.key('fake')[:8]}-{request.listing.signature[:8]}"
+    return f"fake:{request.plan.key(request.plan.base)[:8]}-{request.listing.signature[:8]}"
 
 
 Reporter = Callable[[StepReport], None]

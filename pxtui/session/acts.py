@@ -16,11 +16,10 @@ from pxtui.errors import PxtuiError, StartError, StateError
 from pxtui.events import (
     BY_WATCH,
     Answered,
-    Changed,
     Closing,
     Dropped,
     Event,
-    Goal,
+    Held,
     Hinted,
     ImageSeen,
     NeedsSeen,
@@ -39,8 +38,9 @@ from pxtui.image.plan import Staging, plan
 from pxtui.needs import Need
 from pxtui.polyaxonfile.reading import Resolved
 from pxtui.polyaxonfile.secret import DOTS
-from pxtui.session import images, questions, threads
-from pxtui.session.needs import surroundings
+from pxtui.session import images, questions, threads, watching
+from pxtui.session.guard import Plan
+from pxtui.session.needs import LOOP, surroundings
 from pxtui.session.parts import Parts
 from pxtui.session.working import WorkingSet
 from pxtui.state import State, target
@@ -50,7 +50,10 @@ QUIET = 0.05
 QUIET_AT_MOST = 2.0
 FILE_LOOKS = 0.5
 """Seconds after which the polyaxonfile is read again where no hint came."""
-SHOWN_PATHS = 20
+IDLE = 10.0
+"""Seconds without a hint after which the tree is looked at all the same."""
+IDLE_SHARE = 300
+"""Such looks are this many times as far apart as the last one took, if that is more."""
 
 
 async def decide_and_act(parts: Parts) -> None:
@@ -99,6 +102,7 @@ async def _start(parts: Parts, action: schedule.Start) -> None:
     if gone:
         images.build_first(parts.teller, action.queued)
         return
+    parts.guard.started("run", time.time())
     try:
         parts.runs.start(engine, seen.id, action.queued, tty=action.queued.tty)
     except (StateError, StartError) as error:
@@ -109,19 +113,25 @@ async def _start(parts: Parts, action: schedule.Start) -> None:
 async def look(parts: Parts) -> None:
     """Look at the polyaxonfile and the tree; tell what changed, and wish what the watch says."""
     async with parts.looking:
-        doubts = parts.doubts
+        doubts, began = parts.doubts, time.monotonic()
         await _read_again(parts)
         before, parts.unlooked = parts.unlooked or parts.teller.state, None
         seen, paths = await threads.in_thread("look", lambda: _look(parts))
         needs = await _needs(parts, seen)
-        _tell_tree(parts, before, seen, paths)
-        told = NeedsSeen(needs, surroundings(parts.settings, needs))
-        state = parts.teller.state
-        if (state.needs, state.surroundings) != (told.needs, told.surroundings):
-            parts.teller.tell(told)
+        _tell_needs(parts, needs)
+        watching.tell_tree(parts, before, seen, paths)
         if parts.doubts != doubts:
             parts.doubt()
+        parts.look_took = time.monotonic() - began
+        parts.looked.set()
         await find_image(parts)
+
+
+def _tell_needs(parts: Parts, needs: tuple[Need, ...]) -> None:
+    told = NeedsSeen(needs, surroundings(parts.settings, needs))
+    state = parts.teller.state
+    if (state.needs, state.surroundings) != (told.needs, told.surroundings):
+        parts.teller.tell(told)
 
 
 def _look(parts: Parts) -> tuple[TreeSeen, tuple[str, ...]]:
@@ -147,6 +157,21 @@ async def work(parts: Parts, change: Callable[[WorkingSet], Iterable[Event]]) ->
         for event in await threads.in_thread("working set", lambda: change(parts.working)):
             parts.teller.tell(event)
     return before
+
+
+async def edit(parts: Parts, change: Callable[[WorkingSet], Iterable[Event]]) -> None:
+    """`work` for the person: what it makes of the commands is agreed to."""
+    before = await work(parts, change)
+    parts.guard.edited(Plan.of(before), Plan.of(parts.teller.state))
+
+
+def wish(parts: Parts, wished: Wished) -> None:
+    """Take up what the person asks for; a pause for what is on the screen is over with it."""
+    state = parts.teller.state
+    parts.guard.agree(Plan.of(state))
+    if state.held is not None and state.held.why == "plan":
+        watching.let_go(parts)
+    parts.teller.tell(wished)
 
 
 async def _read_again(parts: Parts) -> bool:
@@ -183,32 +208,12 @@ async def _needs(parts: Parts, seen: TreeSeen) -> tuple[Need, ...]:
 async def decide(parts: Parts, need: str, choice: str) -> None:
     """Keep what the person decided on a need, and look at the tree with it."""
     project.write_decision(parts.project.places, need, choice)
+    before, seen = parts.teller.state, parts.teller.state.tree
+    if seen is not None:
+        _tell_needs(parts, await _needs(parts, seen))
+    parts.guard.edited(Plan.of(before), Plan.of(parts.teller.state))
     parts.teller.tell(Hinted())
     await look(parts)
-
-
-def _tell_tree(parts: Parts, before: State, seen: TreeSeen, paths: tuple[str, ...]) -> None:
-    teller = parts.teller
-    teller.tell(seen)
-    if before.reading is not None and before.reading != teller.state.reading:
-        paths = (parts.project.shown_file, *paths)
-    if before.tree is None or not paths:
-        return
-    goal = _leads_to(before, teller.state)
-    teller.tell(Changed(paths[:SHOWN_PATHS], len(paths), goal, time.time()))
-    if goal != "none":
-        teller.tell(Wished(goal, "changed", teller.state.watching.on_busy))
-
-
-def _leads_to(before: State, after: State) -> Goal:
-    """What the watch makes of a change: nothing that builds or runs the same again."""
-    mode = after.watching.mode
-    if mode == "off" or after.resolved is None:
-        return "none"
-    if after.target != before.target and not after.image_is_current:
-        return mode
-    command_changed = before.resolved is None or before.resolved.cmd != after.resolved.cmd
-    return "run" if mode == "run" and command_changed else "none"
 
 
 async def follow_hints(parts: Parts) -> None:
@@ -223,6 +228,21 @@ async def follow_hints(parts: Parts) -> None:
                     await parts.hinted.wait()
         parts.hinted.clear()
         await look(parts)
+
+
+async def look_when_idle(parts: Parts) -> None:
+    """Look now and then though nothing was hinted: hints get lost; until cancelled."""
+    pause = IDLE
+    while True:
+        parts.looked.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await parts.looked.wait()
+        if parts.looked.is_set():
+            continue  # somebody has looked meanwhile
+        parts.touched.set()
+        await look(parts)
+        pause = max(IDLE, parts.look_took * IDLE_SHARE)
 
 
 async def find_image(parts: Parts) -> None:
@@ -273,6 +293,7 @@ async def _build(parts: Parts, action: schedule.Build) -> None:
     except (PxtuiError, OSError) as error:
         parts.teller.tell(Dropped(str(error), "error"))
         return
+    parts.guard.started("build", time.time())
     anew = replace(request, no_cache=action.no_cache or resolved.nocache, pull=action.pull)
     state = parts.teller.state
     where = state.engine.id if state.engine else ""
@@ -388,14 +409,40 @@ def kill(parts: Parts, run: str | None) -> None:
 async def watch(parts: Parts, mode: WatchMode, on_busy: OnBusy | None) -> None:
     """Set the watch; what is not built yet is built now."""
     teller = parts.teller
-    teller.tell(Watching(mode, on_busy or teller.state.watching.on_busy))
+    before = teller.state.watching
+    if on_busy is not None and on_busy != before.on_busy and parts.attended:
+        project.write_on_busy(parts.project.places, on_busy)
+    teller.tell(Watching(mode, on_busy or before.on_busy))
+    if mode == before.mode and on_busy is not None:
+        return  # only what follows while a run goes is another thing
     if mode == "off":
         if any(q.cause in BY_WATCH for q in teller.state.queue):
             teller.tell(Unqueued(by_watch=True))
         return
     await look(parts)
-    if not teller.state.image_is_current:
-        teller.tell(Wished(mode, "watch", teller.state.watching.on_busy))
+    watching.go_on(parts)
+
+
+async def pause(parts: Parts) -> None:
+    """Let the watch pause, or go on from a pause with what has changed meanwhile."""
+    state = parts.teller.state
+    if state.watching.mode == "off":
+        parts.teller.tell(Notice("info", "the watch is off"))
+    elif state.held is None:
+        watching.hold(parts, Held("asked"))
+    else:
+        await look(parts)
+        watching.go_on(parts)
+
+
+async def ignore(parts: Parts) -> None:
+    """Leave the file that changes by itself out of watch and image, and go on."""
+    held = parts.teller.state.held
+    if held is None or not held.path:
+        parts.teller.tell(Notice("info", "there is no file to leave out"))
+        return
+    await decide(parts, f"{LOOP}{held.path}", "ignore")
+    watching.go_on(parts)
 
 
 def repeat(parts: Parts, run: str | None = None) -> None:

@@ -43,6 +43,8 @@ _NOT_PROPOSED = re.compile(
 )
 """Variables that a run has anyway, or that mean this machine."""
 
+LOOP = "loop "
+"""What the id of a decision on a file begins with that changes by itself."""
 _GIVE = (("give", "give it to the runs"), ("no", "leave it out"))
 
 
@@ -84,6 +86,7 @@ def gather(
 ) -> tuple[Need, ...]:
     """Everything to decide in this project, the hindering first, with what was decided on it."""
     found = [*_folders(root, tree, decided), *_links(tree), *_asked_mounts(settings)]
+    found += _loops(decided)
     found += [*_variables(settings, read, environ), *_env_files(root, settings)]
     return tuple(_with_decision(need, decided.get(need.id, "")) for need in found)
 
@@ -105,7 +108,12 @@ class Needs:
             for need, choice in decided.items()
             if need.startswith("folder ")
         }
-        left_out = (path for path, choice in folders.items() if choice in ("mount", "ignore"))
+        left_out = [path for path, choice in folders.items() if choice in ("mount", "ignore")]
+        left_out += [
+            need.removeprefix(LOOP)
+            for need, choice in decided.items()
+            if need.startswith(LOOP) and choice == "ignore"
+        ]
         tree.decide(left_out, (path for path, choice in folders.items() if choice == "send"))
         return tree.look()
 
@@ -163,6 +171,16 @@ def _folders(root: Path, tree: TreeSeen, decided: Mapping[str, str]) -> Iterator
         source = str(root / path)
         need = Need(f"folder {path}", "folder", path, text, choices, source=source, blocks=True)
         yield need if path in heavy else _told_before(need)
+
+
+def _loops(decided: Mapping[str, str]) -> Iterator[Need]:
+    """Files that changed by themselves and that the person left out of watch and image."""
+    for need in decided:
+        if need.startswith(LOOP):
+            path = need.removeprefix(LOOP)
+            choices = (("ignore", "leave it out of image and watch"), ("no", "send and watch it"))
+            text = f"{path} changed whenever something was built or run"
+            yield Need(need, "folder", path, text, choices)
 
 
 def _told_before(need: Need) -> Need:

@@ -13,10 +13,12 @@ from pxtui import places
 from pxtui.engine import Engine
 from pxtui.errors import StateError
 from pxtui.events import EngineSeen, Event, Finished, Hinted, Notice
+from pxtui.image.context import Listing
 from pxtui.image.trees import Trees
 from pxtui.project import Project
 from pxtui.session import images, threads
 from pxtui.session.builds import Builds
+from pxtui.session.guard import Guard
 from pxtui.session.link import Link
 from pxtui.session.needs import Needs
 from pxtui.session.owner import Owner
@@ -83,6 +85,14 @@ class Parts:
         self.looking = asyncio.Lock()
         self.reading = asyncio.Lock()
         """Held by whoever uses `working`."""
+        self.looked = asyncio.Event()
+        """The tree was looked at since this was cleared."""
+        self.look_took = 0.0
+        self.guard = Guard(confirm_always=settings.watch_confirm == "always")
+        self.before_hold: State | None = None
+        """What was so before the watch began to pause."""
+        self.held_listing: Listing | None = None
+        """The tree of that moment."""
         self.unlooked: State | None = None
         """What was so before the polyaxonfile changed, until the tree is looked at too."""
         self.working = WorkingSet(project, names, keep_draft=attended)

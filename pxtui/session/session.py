@@ -26,12 +26,12 @@ from pxtui.events import (
     Wished,
 )
 from pxtui.polyaxonfile.path import Path
-from pxtui.project import Project
+from pxtui.project import Project, read_on_busy
 from pxtui.session import acts, adopt, before, threads
 from pxtui.session.edits import Side
 from pxtui.session.parts import Parts
 from pxtui.session.working import WorkingSet
-from pxtui.settings import Settings
+from pxtui.settings import ON_BUSY, Settings
 from pxtui.state import State
 
 LOG = logging.getLogger("pxtui")
@@ -77,7 +77,9 @@ class Session:
     async def __aenter__(self) -> Session:
         self._parts = self._make()
         self.opening = tuple(await threads.in_thread("open", self._parts.working.open))
-        on_busy = cast(OnBusy, self._settings.on_busy)
+        chosen = read_on_busy(self.project.places) if self.attended else ""
+        usual = chosen if chosen in ON_BUSY else self._settings.on_busy
+        on_busy = cast(OnBusy, usual)
         for event in (Watching("off", on_busy), *self.opening):
             self._parts.teller.tell(event)
         self._task("chores", self._parts.chores.work(self._parts.refused))
@@ -124,6 +126,7 @@ class Session:
             parts.tree.watch(parts.hint_soon, parts.notice_soon)
             self._task("file", acts.follow_file(parts))
             self._task("hints", acts.follow_hints(parts))
+            self._task("idle", acts.look_when_idle(parts))
             self._task("adopt", adopt.when_connected(parts))
             self._task("foreign", adopt.follow_foreign(parts))
 
@@ -145,7 +148,7 @@ class Session:
         self._parts.chores.add(chore)
 
     def _work(self, change: Callable[[WorkingSet], Iterable[Event]]) -> None:
-        self._do(lambda: acts.work(self._parts, change))
+        self._do(lambda: acts.edit(self._parts, change))
 
     def listen(self) -> AsyncIterator[Event]:
         """Every event from this call on, until the session closes; one iterator a listener."""
@@ -191,13 +194,11 @@ class Session:
 
     def build(self, *, no_cache: bool = False, pull: bool = False) -> None:
         """Build what the working set and the tree say now."""
-        wish = Wished("build", "asked", None, no_cache, pull)
-        self._do(lambda: self._parts.teller.tell(wish))
+        self._do(lambda: acts.wish(self._parts, Wished("build", "asked", None, no_cache, pull)))
 
     def run(self, *, on_busy: OnBusy | None = None, tty: bool = False) -> None:
         """Build if needed, then run the working set; asks (Asked `busy`) while a run is going."""
-        wish = Wished("run", "asked", on_busy, tty=tty)
-        self._do(lambda: self._parts.teller.tell(wish))
+        self._do(lambda: acts.wish(self._parts, Wished("run", "asked", on_busy, tty=tty)))
 
     def repeat(self, run: str | None = None) -> None:
         """Run again with the values and the image of a run (the newest)."""
@@ -238,6 +239,13 @@ class Session:
     def watch(self, mode: WatchMode, on_busy: OnBusy | None = None) -> None:
         """Set what a change of the project leads to."""
         self._do(lambda: acts.watch(self._parts, mode, on_busy))
+
+    def pause(self, *, leave_out: bool = False) -> None:
+        """Let the watch pause, or go on with what has changed meanwhile.
+
+        `leave_out`: the file for which it pauses leaves image and watch first.
+        """
+        self._do(lambda: acts.ignore(self._parts) if leave_out else acts.pause(self._parts))
 
     def answer(self, question: str, choice: str) -> None:
         """Answer an Asked by the key of one of its choices."""

@@ -16,10 +16,11 @@ from pxtui.watch import Watcher
 
 
 class Tree:
-    """Looks at the tree; `listing` is what was seen last."""
+    """Looks at the tree; `listing` is what was seen last, `before` what was seen before that."""
 
     def __init__(self, project: Project, settings: Settings, trees: Trees) -> None:
         self.listing: context.Listing | None = None
+        self.before: context.Listing | None = None
         self._project, self._trees = project, trees
         self._limits = context.Limits(settings.context_max_size, settings.context_max_files)
         self._own = frozenset(() if settings.context_polyaxonfile else project.shown_files)
@@ -35,7 +36,7 @@ class Tree:
 
     def look(self) -> tuple[TreeSeen, tuple[str, ...]]:
         """Look now (blocks); what is seen, and the paths that changed since the last look."""
-        old = self.listing
+        old = self.before = self.listing
         try:
             exclude = self._own | self._left_out
             known = old or self._trees.newest()

@@ -30,7 +30,8 @@ BINDINGS: list[BindingType] = [
             tooltip="A shell in this terminal, in the state before the step of the build that"
             " failed."),
     Binding("w", "watch", "watch", id="watch",
-            tooltip="What a changed file leads to: then w off, b build, r build and run."),
+            tooltip="What a changed file leads to: then w off, b build, r build and run, p pause or"
+            " go on, o what follows while a run goes."),
     Binding("e", "edit", "edit", id="edit",
             tooltip="Open the polyaxonfile in your editor; on a traceback in a log the file of"
             " yours that it names."),

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from pxtui.events import WatchMode
+from pxtui.events import OnBusy, WatchMode
+from pxtui.logs.text import clean_line
 from pxtui.session.before import step_to_enter
 from pxtui.state import Run
 from pxtui.ui import words
 from pxtui.ui.acting import ActingApp
+from pxtui.ui.dialogs.choose import Choose
 from pxtui.ui.dialogs.chord import WatchChord
+from pxtui.ui.draw import cut
 from pxtui.ui.messages import Messages
 from pxtui.ui.prospect import asks_first, hindrance, run_follows
 from pxtui.ui.run_here import child_command, run_here
+from pxtui.ui.told import WHILE_BUSY
 
 LONG = 60.0
 """Seconds after which a job rings the bell at its end, and a run is not stopped unasked."""
@@ -121,14 +125,39 @@ class RunActions(ActingApp, inherit_bindings=False):
         self.sure(text, choices, "keep", lambda: self.session.kill(run.started.id))
 
     def action_watch(self) -> None:
-        """Ask for the second key: off, build, build and run."""
-        self.screen_stack[0].query_one(Messages).prompt(
-            ("watch  ", "strong b"), ("w", "key b"), (" off  ", "soft"), ("b", "key b"),
-            (" build  ", "soft"), ("r", "key b"), (" build and run", "soft"),
-        )  # fmt: skip
+        """Ask for the second key: off, build, build and run; pause, leave out, while a run goes."""
+        state = self.session.state
+        keys = [("w", "off"), ("b", "build"), ("r", "build and run")]
+        if state.watching.mode != "off":
+            keys += [("p", "pause" if state.held is None else "go on")]
+        if state.held is not None and state.held.path:
+            keys += [("i", f"leave {cut(clean_line(state.held.path), 30)} out")]
+        keys += [("o", "while a run goes")]
+        words = [part for key, name in keys for part in ((key, "key b"), (f" {name}  ", "soft"))]
+        self.screen_stack[0].query_one(Messages).prompt(("watch  ", "strong b"), *words)
         self.push_screen(WatchChord(), self._watch)
 
-    def _watch(self, mode: str | None) -> None:
+    def _watch(self, choice: str | None) -> None:
         self.screen_stack[0].query_one(Messages).prompt()
-        if mode:
-            self.session.watch(cast(WatchMode, mode))
+        state = self.session.state
+        match choice:
+            case None:
+                pass
+            case "pause" if state.watching.mode == "off":
+                self.say("the watch is off")
+            case "pause":
+                self.session.pause()
+            case "ignore":
+                self.session.pause(leave_out=True)
+            case "on-busy":
+                choices = tuple((key, text) for key, text in WHILE_BUSY.items())
+                self.push_screen(
+                    Choose("A change while a run is going", choices, state.watching.on_busy),
+                    self._on_busy,
+                )
+            case mode:
+                self.session.watch(cast(WatchMode, mode))
+
+    def _on_busy(self, choice: str | None) -> None:
+        if choice is not None:
+            self.session.watch(self.session.state.watching.mode, cast(OnBusy, choice))

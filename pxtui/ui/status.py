@@ -126,6 +126,10 @@ class StatusLine(Block):
         label = "" if narrow else "watch "
         if mode == "off":
             return row(("○ ", "soft"), ("watch" if narrow else "watch off", "soft"))
+        if self._state.held is not None:
+            total = self._state.pending.total if self._state.pending else 0
+            waits = f" · {words.number(total, 'file')}" if total else ""
+            return row(("‖ ", "warn"), (f"{label}paused", "warn"), (waits, "soft"))
         return row(("◉ ", "good"), (label, "ink"), (watch_words(mode), "soft"))
 
     def _engine(self, narrow: bool) -> Row:

@@ -11,6 +11,14 @@ from pxtui.ui.prospect import errors_words
 
 LEADS_TO = {"build": "a build", "run": "a build and a run", "none": "nothing"}
 
+WHILE_BUSY = {
+    "queue": "one next run waits for its end",
+    "restart": "it is stopped and the next one starts",
+    "beside": "the next one starts beside it",
+    "ignore": "the change is left out",
+}
+"""What a change leads to while a run is going."""
+
 
 def changed_words(changed: e.Changed) -> str:
     """Which files changed: `train.py, utils/io.py and 3 more`."""
@@ -51,6 +59,10 @@ def in_words(event: e.Event) -> Row:
             return row(("✓ ", "good"), f"written to {event.file}: {', '.join(event.names)}")
         case e.Watching():
             return row(f"watch {watch_words(event.mode)}")
+        case e.Held():
+            return row(("! ", "warn"), held_words(event))
+        case e.GoesOn():
+            return row("the watch goes on")
         case _:
             return _job_in_words(event)
 
@@ -92,6 +104,12 @@ def message(event: e.Event, state: State) -> e.Notice | None:
             return e.Notice(event.severity, event.message)
         case e.Saved():
             return e.Notice("good", f"written to {event.file}: {', '.join(event.names)}")
+        case e.Held():
+            return e.Notice(
+                "info" if event.why == "asked" else "warning",
+                held_words(event),
+                "w p goes on · 5 shows what waits",
+            )
         case e.Changed() if event.leads_to != "none":
             leads = f"leads to {LEADS_TO[event.leads_to]}"
             return e.Notice("info", f"{changed_words(event)} changed", leads)
@@ -121,3 +139,15 @@ def _written(event: e.Finished) -> e.Notice:
 def watch_words(mode: e.WatchMode) -> str:
     """A watch mode: `off`, `build`, `build and run`."""
     return {"off": "off", "build": "build", "run": "build and run"}[mode]
+
+
+def held_words(held: e.Held) -> str:
+    """That the watch pauses, and why."""
+    return f"the watch pauses: {held.text}" if held.text else "the watch pauses"
+
+
+def pending_words(pending: e.Pending | None) -> str:
+    """How much has changed since: `3 files changed since`."""
+    if pending is None or not pending.total:
+        return "nothing has changed since"
+    return f"{words.number(pending.total, 'file')} changed since"

@@ -117,8 +117,11 @@ class StubSession(Session):
         self.asked.append(("unqueue", *([wait] if wait else [])))
 
     def watch(self, mode: WatchMode, on_busy: OnBusy | None = None) -> None:
-        self.asked.append(("watch", mode))
-        self.tell(e.Watching(mode))
+        self.asked.append(("watch", mode, *([on_busy] if on_busy else [])))
+        self.tell(e.Watching(mode, on_busy or self.state.watching.on_busy))
+
+    def pause(self, *, leave_out: bool = False) -> None:
+        self.asked.append(("leave out" if leave_out else "pause",))
 
     def answer(self, question: str, choice: str) -> None:
         self.asked.append(("answer", question, choice))

@@ -1,4 +1,4 @@
-"""The second key of `w`: off, build, or build and run; asked for in the message line."""
+"""The second key of `w`: the watch mode, or its pause; asked for in the message line."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from textual.binding import Binding, BindingType
 
 from pxtui.ui.dialogs.panel import Once
 
+KEYS = ("w", "b", "r", "p", "i", "o")
+
 
 class WatchChord(Once[str]):
-    """Ends with the watch mode; any other key leaves it as it was."""
+    """Ends with the watch mode or what else was chosen; any other key leaves all as it was."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("w", "take('off')", "off", id="watch.off", tooltip="A change leads to nothing."),
@@ -19,6 +21,12 @@ class WatchChord(Once[str]):
                 tooltip="A change leads to a build."),
         Binding("r", "take('run')", "build and run", id="watch.run",
                 tooltip="A change leads to a build and a run."),
+        Binding("p", "take('pause')", "pause", id="watch.pause",
+                tooltip="Let the watch pause: changes are kept; or let it go on with them."),
+        Binding("i", "take('ignore')", "leave out", id="watch.ignore",
+                tooltip="Leave the file for which the watch pauses out of image and watch."),
+        Binding("o", "take('on-busy')", "while a run goes", id="watch.on-busy",
+                tooltip="What a change leads to while a run is going."),
     ]  # fmt: skip
 
     def action_take(self, mode: str) -> None:
@@ -27,7 +35,7 @@ class WatchChord(Once[str]):
 
     def takes(self, event: events.Key | events.Paste) -> bool:
         """Any other key: as it was."""
-        other = not isinstance(event, events.Key) or event.key not in ("w", "b", "r")
+        other = not isinstance(event, events.Key) or event.key not in KEYS
         if other:
             self.dismiss(None)
         return other

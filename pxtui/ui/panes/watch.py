@@ -7,21 +7,28 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 
-from pxtui.events import Event
+from pxtui.events import Event, Held
+from pxtui.logs.text import clean, clean_line
 from pxtui.state import State
 from pxtui.ui import words
-from pxtui.ui.draw import Block, Lines, Piece, Row, row, spread
+from pxtui.ui.draw import Block, Lines, Piece, Row, cut, row, spread
 from pxtui.ui.pane import Pane
-from pxtui.ui.told import LEADS_TO, changed_words, in_words, watch_words
+from pxtui.ui.panes.gets import folded
+from pxtui.ui.told import (
+    LEADS_TO,
+    WHILE_BUSY,
+    changed_words,
+    held_words,
+    in_words,
+    pending_words,
+    watch_words,
+)
 
 KEPT = 500
 """Events that are kept for the list."""
-_BUSY = {
-    "queue": "one next run waits for its end",
-    "restart": "it is stopped and the next one starts",
-    "beside": "the next one starts beside it",
-    "ignore": "the change is left out",
-}
+WAITING = 8
+"""Files that are named of those that changed while the watch pauses."""
+LABEL = 12
 
 
 class _WatchMode(Block):
@@ -45,6 +52,8 @@ class _WatchMode(Block):
                 (" sets it", "soft"),
             )
             rows = [first]
+        elif self.state.held is not None:
+            rows = self._pause(self.state.held, width)
         else:
             rows = [
                 row(
@@ -56,7 +65,7 @@ class _WatchMode(Block):
         if waits and watching.mode != "off":
             rows.append(row(("  until the polyaxonfile can be run: nothing", "soft")))
         if watching.mode == "run":
-            rows.append(row(("  while a run is going: ", "soft"), _BUSY[watching.on_busy]))
+            rows.append(row(("  while a run is going: ", "soft"), WHILE_BUSY[watching.on_busy]))
         rows += [(), _head("Changes", width)]
         if not self.state.changes:
             rows.append(row(("    none was seen", "soft")))
@@ -65,9 +74,29 @@ class _WatchMode(Block):
             rows.append(spread(left, row((f"  {LEADS_TO[change.leads_to]}", "soft")), width))
         return [*rows, (), _head("Events", width)]
 
+    def _pause(self, held: Held, width: int) -> list[Row]:
+        """Why the watch pauses, what is another thing, what waits, and how it goes on."""
+        pending = self.state.pending
+        rows = [row(("‖ ", "warn b"), part) for part in folded(clean(held_words(held)), width - 2)]
+        for label, text in held.facts:
+            told = folded(clean_line(text), max(10, width - LABEL - 2))
+            rows += [
+                row("  ", (f"{'' if i else label:<{LABEL}}", "soft"), (part, "ink"))
+                for i, part in enumerate(told)
+            ]
+        rows.append(row("  ", (pending_words(pending), "strong")))
+        for path in pending.paths[:WAITING] if pending else ():
+            rows.append(row("    ", (cut(clean_line(path), width - 4), "ink")))
+        if pending and pending.total > WAITING:
+            rows.append(row("    ", (f"and {pending.total - WAITING:,} more", "soft")))
+        keys = [("w p", "key b"), (" goes on with it", "soft")]
+        if held.path:
+            keys += [("   w i", "key b"), (" leaves the file out of image and watch", "soft")]
+        return [*rows, row("  ", *keys)]
+
 
 def _seen(state: State) -> tuple[object, ...]:
-    return state.watching, state.changes, state.resolved is None
+    return state.watching, state.changes, state.resolved is None, state.held, state.pending
 
 
 def _head(name: str, width: int) -> Row:

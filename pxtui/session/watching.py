@@ -1,0 +1,96 @@
+"""What a change of the project leads to: told before it happens, or kept while the watch pauses."""
+
+from __future__ import annotations
+
+import time
+
+from pxtui.events import Changed, Dropped, Goal, GoesOn, Held, Pending, TreeSeen, Wished
+from pxtui.image import context
+from pxtui.session.guard import Plan
+from pxtui.session.parts import Parts
+from pxtui.state import State
+
+SHOWN_PATHS = 20
+
+
+def tell_tree(parts: Parts, before: State, seen: TreeSeen, paths: tuple[str, ...]) -> None:
+    """Tell what is seen, what changed, and what follows."""
+    teller = parts.teller
+    teller.tell(seen)
+    if before.reading is not None and before.reading != teller.state.reading:
+        paths = (parts.project.shown_file, *paths)
+    if teller.state.held is not None:
+        _tell_pending(parts)
+    if before.tree is None or not paths:
+        return
+    now = time.time()
+    goal = _leads_to(before, teller.state)
+    held = _judged(parts, paths, now) if goal != "none" else None
+    leads_to = "none" if held else goal
+    teller.tell(Changed(paths[:SHOWN_PATHS], len(paths), leads_to, now))
+    if held is not None:
+        hold(parts, held, before)
+    elif goal != "none":
+        teller.tell(Wished(goal, "changed", teller.state.watching.on_busy))
+
+
+def _judged(parts: Parts, paths: tuple[str, ...], now: float) -> Held | None:
+    state = parts.teller.state
+    shown = state.reading.shown if state.reading else None
+    return parts.guard.judge(paths, Plan.of(state), now, shown.shown if shown else "")
+
+
+def _leads_to(before: State, after: State) -> Goal:
+    """What the watch makes of a change: nothing that builds or runs the same again."""
+    mode = after.watching.mode
+    if mode == "off" or after.resolved is None or after.held is not None:
+        return "none"
+    if after.target != before.target and not after.image_is_current:
+        return mode
+    command_changed = before.resolved is None or before.resolved.cmd != after.resolved.cmd
+    return "run" if mode == "run" and command_changed else "none"
+
+
+def hold(parts: Parts, held: Held, before: State | None = None) -> None:
+    """Let the watch pause; where nobody is there to end the pause only this change is left out."""
+    teller = parts.teller
+    mode = teller.state.watching.mode
+    if not parts.attended:
+        teller.tell(Dropped(held.text, "info", "run" if mode == "run" else "build"))
+        return
+    parts.before_hold = before or teller.state
+    parts.held_listing = parts.tree.before if before else parts.tree.listing
+    teller.tell(held)
+    _tell_pending(parts)
+
+
+def _tell_pending(parts: Parts) -> None:
+    """Tell what is another now than when the watch began to pause."""
+    old, new, before = parts.held_listing, parts.tree.listing, parts.before_hold
+    paths = context.changes(old, new) if old is not None and new is not None else ()
+    if before is not None and before.reading != parts.teller.state.reading:
+        paths = (parts.project.shown_file, *paths)
+    told = Pending(paths[:SHOWN_PATHS], len(paths))
+    if told != parts.teller.state.pending:
+        parts.teller.tell(told)
+
+
+def go_on(parts: Parts) -> None:
+    """The person has seen what is so: it is agreed to, and what is not built yet is built."""
+    teller, before = parts.teller, parts.before_hold
+    parts.guard.agree(Plan.of(teller.state))
+    let_go(parts)
+    state = teller.state
+    mode = state.watching.mode
+    if mode == "off":
+        return
+    goal = _leads_to(before, state) if before is not None else "none"
+    if goal != "none" or not state.image_is_current:
+        teller.tell(Wished(mode if goal == "none" else goal, "watch", state.watching.on_busy))
+
+
+def let_go(parts: Parts) -> None:
+    """End the pause; nothing follows from it."""
+    parts.before_hold = parts.held_listing = None
+    if parts.teller.state.held is not None:
+        parts.teller.tell(GoesOn())
