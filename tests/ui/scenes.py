@@ -296,7 +296,36 @@ READY = (*x.OPENED, x.TRUSTED)
 FIRST = (x.loaded(), x.FILE_TEXT, x.GPU_BOX, x.TREE)
 NEEDY = (x.loaded(), x.FILE_TEXT, x.GPU_BOX, x.BIG_TREE, x.needing(*x.NEEDS))
 
+PAUSED = (
+    *RUN_STATE,
+    e.Watching("run"),
+    e.Changed(("polyaxonfile.yml", "train.py"), 34, "none", x.NOW - 40),
+    e.Held(
+        "plan",
+        "image and command are others: they were changed outside of pxtui",
+        (
+            ("image", "python:3.11-slim → pytorch/pytorch:2.1.0-cuda12.1-cudnn8-runtime"),
+            ("command", 'now: python3 train.py --amp --batch_size="128" --lr="0.1"'),
+        ),
+    ),
+    e.Pending(("polyaxonfile.yml", "train.py", *(f"models/m{n}.py" for n in range(9))), 34),
+)
+LOOPED = (
+    *RUN_STATE,
+    e.Watching("run"),
+    e.Held(
+        "loop",
+        "runs/last.log changed soon after the start of 3 runs one after the other",
+        path="runs/last.log",
+    ),
+    e.Pending(("runs/last.log",), 1),
+)
+
 SCENES: dict[str, Scene] = {
+    "paused": Scene(PAUSED, _running, keys=("5",)),
+    "paused-small": Scene(PAUSED, _running, keys=("5",), size=(80, 24)),
+    "paused-light": Scene(PAUSED, _running, keys=("5",), theme=themes.LIGHT),
+    "looped": Scene(LOOPED, _running, keys=("5", "w")),
     "first": Scene(x.OPENED),
     "first-light": Scene(x.OPENED, theme=themes.LIGHT),
     "running": Scene(RUN_STATE, _running),
@@ -363,6 +392,7 @@ SCENES: dict[str, Scene] = {
     "tiny": Scene(RUN_STATE, _running, size=(40, 12)),
 }  # fmt: skip
 LOOKED_AT = (
+    "paused-small", "paused-light", "looped",
     "building-small", "building-huge", "building-light", "pulling", "pulling-small", "built-small",
     "built-huge", "built-light", "found", "build-failed-small", "build-failed-huge",
     "build-failed-light", "build-stopped",

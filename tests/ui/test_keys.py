@@ -150,6 +150,34 @@ async def test_watch_takes_a_second_key() -> None:
         assert ("run",) not in session.asked
 
 
+async def test_the_watch_pauses_goes_on_and_leaves_a_file_out_by_its_second_key() -> None:
+    app, session = app_on(*x.OPENED)
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "w", "p")
+        await until(pilot, lambda: "the watch is off" in words(app))
+        assert not session.asked
+        session.tell(e.Watching("build"))
+        await press(pilot, "w")
+        await until(pilot, lambda: "p pause" in words(app))
+        await press(pilot, "p")
+        assert session.asked.pop() == ("pause",)
+        session.tell(e.Held("loop", "out\x1b[31m.log changes", path="out\x1b[31m.log"))
+        session.tell(e.Pending(("out\x1b[31m.log", "a.py"), 2))
+        await until(pilot, lambda: "watch paused · 2 files" in words(app))
+        assert "the watch pauses: out" in words(app)
+        assert "[31m" in words(app), "it is shown, not obeyed"
+        await press(pilot, "5", "w")
+        await until(pilot, lambda: "p go on" in words(app) and "i leave out" in words(app))
+        await press(pilot, "i")
+        assert session.asked.pop() == ("leave out",)
+        await press(pilot, "w", "o")
+        await until(pilot, lambda: "A change while a run is going" in words(app))
+        await press(pilot, "down", "enter")
+        assert session.asked.pop() == ("watch", "build", "restart")
+        session.tell(e.GoesOn())
+        await until(pilot, lambda: "◉ watch build" in words(app) and "paused" not in words(app))
+
+
 async def test_stop_asks_for_an_old_run_and_kill_always() -> None:
     app, session = app_on(*RUNNING, x.started("r1", 1, x.NOW - 30))
     async with app.run_test(size=SIZE) as pilot:

@@ -77,7 +77,12 @@ class _WatchMode(Block):
     def _pause(self, held: Held, width: int) -> list[Row]:
         """Why the watch pauses, what is another thing, what waits, and how it goes on."""
         pending = self.state.pending
-        rows = [row(("‖ ", "warn b"), part) for part in folded(clean(held_words(held)), width - 2)]
+        told = folded(clean(held_words(held)), width - 2)
+        rows = [row(("  " if i else "‖ ", "warn b"), (part, "ink")) for i, part in enumerate(told)]
+        keys = [("w p", "key b"), (" goes on with all that changed", "soft")]
+        if held.path:
+            keys = [*keys, ("   w i", "key b"), (" leaves the file out", "soft")]
+        rows.append(row("  ", *keys))
         for label, text in held.facts:
             told = folded(clean_line(text), max(10, width - LABEL - 2))
             rows += [
@@ -89,10 +94,7 @@ class _WatchMode(Block):
             rows.append(row("    ", (cut(clean_line(path), width - 4), "ink")))
         if pending and pending.total > WAITING:
             rows.append(row("    ", (f"and {pending.total - WAITING:,} more", "soft")))
-        keys = [("w p", "key b"), (" goes on with it", "soft")]
-        if held.path:
-            keys += [("   w i", "key b"), (" leaves the file out of image and watch", "soft")]
-        return [*rows, row("  ", *keys)]
+        return rows
 
 
 def _seen(state: State) -> tuple[object, ...]:
