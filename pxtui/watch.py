@@ -9,6 +9,7 @@ from pathlib import Path
 
 STEP_MS = 10
 DEBOUNCE_MS = 50
+POLL_MS = 1_000
 BACKOFF = (0.1, 0.5, 2.0, 5.0)
 
 
@@ -56,11 +57,23 @@ class Watcher:
                 # The library raises its own, OSError and RuntimeError; all mean: start again.
                 # A folder that went away before it could be watched is no failure.
                 gone = isinstance(error, FileNotFoundError) and self._root.exists()
+                limit = _limit(error)
+                if limit and failures <= len(BACKOFF):
+                    failures = len(BACKOFF)
                 failures += not gone
-                if not gone and failures in (1, len(BACKOFF) + 1):
-                    self._trouble(_advice(error, polling=failures > len(BACKOFF)))
+                if not self._root.exists():
+                    failures = self._say_gone()
+                elif not gone and failures in (1, len(BACKOFF) + 1):
+                    self._trouble(_advice(error, limit, polling=failures > len(BACKOFF)))
             self._hint()
             self._stop.wait(BACKOFF[max(0, min(failures, len(BACKOFF)) - 1)])
+
+    def _say_gone(self) -> int:
+        """The folder is waited for, however long that takes; it counts as one failure."""
+        self._trouble(f"{self._root} is gone: watching goes on when it is back")
+        while not self._root.exists() and not self._stop.wait(BACKOFF[1]):
+            pass
+        return 1
 
     def _follow(self, *, polling: bool) -> None:
         """Watch the folders that there are now, until there are others."""
@@ -81,7 +94,10 @@ class Watcher:
             stop_event=self._stop,
             raise_interrupt=False,
             force_polling=polling or None,
-            ignore_permission_denied=True,
+            poll_delay_ms=POLL_MS,
+            # what cannot be read is left out here: with the library's own way a folder for which
+            # no watch is left would be left out too, without a word
+            ignore_permission_denied=False,
         )
         fresh = True
         for batch in batches:
@@ -102,7 +118,7 @@ class Watcher:
         """The folders of the tree, links not followed, without those that are ignored."""
         found = [str(self._root)]
         for here, names, _ in os.walk(self._root):
-            if here != found[0]:
+            if here != found[0] and os.access(here, os.R_OK | os.X_OK):
                 found.append(here)
             names[:] = sorted(
                 name for name in names if not ignored(self._relative(os.path.join(here, name)))
@@ -113,12 +129,19 @@ class Watcher:
         return os.path.relpath(path, self._root)
 
 
-def _advice(error: Exception, *, polling: bool) -> str:
-    text = str(error).splitlines()[0] if str(error) else type(error).__name__
+def _limit(error: Exception) -> str:
+    """The setting of the system whose limit is reached; empty if it is something else."""
+    text = str(error)
     if "watch limit" in text or "MaxFilesWatch" in text:
-        text = (
-            "the system's limit of watched folders is reached (sysctl fs.inotify.max_user_watches)"
-        )
+        return "fs.inotify.max_user_watches"
+    return "fs.inotify.max_user_instances" if "os error 24" in text else ""
+
+
+def _advice(error: Exception, limit: str, *, polling: bool) -> str:
+    lines = str(error).splitlines()
+    text = lines[0] if lines else type(error).__name__
+    if limit:
+        text = f"the system's limit of watches is reached (sysctl {limit})"
     if polling:
         return f"watching by looking again and again: {text}"
     return f"watching was interrupted and begins again: {text}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from pxtui.watch import Watcher
+from tests.whole.conftest import need
 
 
 @pytest.fixture
@@ -164,3 +167,78 @@ def test_what_is_ignored_later_is_let_go(tmp_path: Path) -> None:
         assert "data/b" not in watched
     finally:
         watcher.close()
+
+
+@pytest.mark.parametrize("way", ["removed", "renamed"])
+def test_a_project_that_is_gone_is_said_to_be_and_watched_when_it_is_back(
+    way: str, tmp_path: Path, hints: Callable[..., None], capfd: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "tree"
+    if way == "removed":
+        shutil.rmtree(root)
+    else:
+        root.rename(tmp_path / "elsewhere")
+    hints()
+    said = ""
+    limit = time.monotonic() + 10
+    while "is gone: watching goes on when it is back" not in said:
+        assert time.monotonic() < limit
+        said += capfd.readouterr().out
+        time.sleep(0.05)
+    root.mkdir()
+    limit = time.monotonic() + 20
+    for n in range(10**6):  # until it is watched again: then hints follow at once
+        (root / "a.py").write_text(str(n))
+        try:
+            hints()
+            break
+        except AssertionError:
+            assert time.monotonic() < limit
+    (root / "b.py").write_text("1")
+    hints()
+
+
+LIMITED = """
+import sys, threading
+from pathlib import Path
+from pxtui.watch import Watcher
+
+root, said, told = Path(sys.argv[1]), [], threading.Event()
+trouble = lambda text: (said.append(text), told.set())
+watcher = Watcher(root, lambda: lambda path: False, told.set, trouble)
+watcher.start()
+for n in range(12):  # the first folders may have a watch each
+    (root / f"d{n}").mkdir()
+while not said:
+    assert told.wait(20)
+    told.clear()
+print(said[0], flush=True)
+while told.wait(3):  # until it is quiet
+    told.clear()
+(root / "d11/late.py").write_text("1")
+assert told.wait(20), "it is deaf"
+print("heard")
+watcher.close()
+"""
+
+
+@pytest.mark.parametrize(("limit", "number"), [("watches", 5), ("watches", 0), ("instances", 0)])
+def test_a_limit_of_the_system_is_named_and_it_goes_on(
+    limit: str, number: int, tmp_path: Path
+) -> None:
+    """At the start and for folders that come later, as root of a user namespace of its own."""
+    root = tmp_path / "tree"
+    root.mkdir()
+    (tmp_path / "limited.py").write_text(LIMITED)
+    setting = f"/proc/sys/user/max_inotify_{limit}"
+    script = f'echo {number} > {setting} && exec "$0" "$@"'
+    command = ["unshare", "-Ur", "sh", "-c", script, sys.executable]
+    if subprocess.run(["unshare", "-Ur", "test", "-w", setting], check=False).returncode:
+        need(False, "a user namespace")
+    done = subprocess.run(
+        [*command, str(tmp_path / "limited.py"), str(root)],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    reason = f"the system's limit of watches is reached (sysctl fs.inotify.max_user_{limit})"
+    assert done.stdout == f"watching by looking again and again: {reason}\nheard\n"

@@ -21,6 +21,8 @@ class Tree:
     def __init__(self, project: Project, settings: Settings, trees: Trees) -> None:
         self.listing: context.Listing | None = None
         self.before: context.Listing | None = None
+        self._good: context.Listing | None = None
+        """The last listing that there was: the tree may be gone or too big for a while."""
         self._project, self._trees = project, trees
         self._limits = context.Limits(settings.context_max_size, settings.context_max_files)
         self._own = frozenset(() if settings.context_polyaxonfile else project.shown_files)
@@ -36,7 +38,7 @@ class Tree:
 
     def look(self) -> tuple[TreeSeen, tuple[str, ...]]:
         """Look now (blocks); what is seen, and the paths that changed since the last look."""
-        old = self.before = self.listing
+        old = self.before = self._good
         try:
             exclude = self._own | self._left_out
             known = old or self._trees.newest()
@@ -48,7 +50,7 @@ class Tree:
         except ContextError as error:
             self.listing = None
             return TreeSeen("", 0, 0, error=str(error)), ()
-        self.listing = new
+        self.listing = self._good = new
         changed = context.changes(old, new) if old is not None else ()
         seen = TreeSeen(new.signature, new.files, new.size, new.skipped, links=new.links)
         return seen, changed
