@@ -1,4 +1,4 @@
-"""One project's files: find and read the polyaxonfile, keep drafts, consent and decisions."""
+"""One project's files: find and read the polyaxonfile, keep drafts and decisions."""
 
 from __future__ import annotations
 
@@ -100,28 +100,6 @@ def write_json(path: Path, values: Mapping[str, Any]) -> None:
         if json.loads(path.read_bytes()).get("v", 0) > 1:
             return
     write_private(path, json.dumps({"v": 1, **values}, indent=1).encode())
-
-
-ANY_STEP = " any step"
-
-
-def is_trusted(places: ProjectPlaces, engine: str, *, any_step: bool = False) -> bool:
-    """Whether the person consented to this project on this engine (and to any step there)."""
-    data = read_json(places.trust)
-    return data is not None and engine + ANY_STEP * any_step in data.get("engines", ())
-
-
-def trust(places: ProjectPlaces, engine: str, *, any_step: bool = False) -> None:
-    """Keep the person's consent."""
-    data = read_json(places.trust) or {}
-    given = {engine, engine + ANY_STEP * any_step}
-    write_json(places.trust, {"engines": sorted(given | set(data.get("engines", ())))})
-
-
-def is_known(places: ProjectPlaces) -> bool:
-    """Whether the person consented to this project on any engine."""
-    data = read_json(places.trust)
-    return data is not None and bool(data.get("engines"))
 
 
 def read_draft(places: ProjectPlaces, file: Path) -> tuple[tuple[PlaceInFile, str | None], ...]:

@@ -53,7 +53,7 @@ def make_project(tmp_path: Path) -> Callable[..., Path]:
 
     def make(text: str = SEED, name: str = "project", **files: str) -> Path:
         root = tmp_path / name
-        root.mkdir(exist_ok=True)
+        root.mkdir(parents=True, exist_ok=True)
         (root / "polyaxonfile.yml").write_text(text)
         (root / "polyaxon_requirements.txt").write_text("six\n")
         (root / "train.py").write_text("import sys\nprint(sys.argv)\n")

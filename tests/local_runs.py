@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from pxtui import project
+from pxtui import project, trust
 from pxtui.engine.supervisor import STARTED, read_json
 from tests.in_a_pty import Program, program, pxtui
 
@@ -36,7 +36,7 @@ def write(root: Path, cmd: str, step: str = "") -> Path:
         steps = "  steps:\n    - ./polyaxon_setup.sh\n"
     cmd = f"'{cmd.replace(chr(39), chr(39) * 2)}'"
     (root / "polyaxonfile.yml").write_text(FILE.format(steps=steps, cmd=cmd))
-    project.trust(project.find(root).places, "local", any_step=True)
+    trust.trust(project.find(root), "local", any_step=True)
     return root
 
 

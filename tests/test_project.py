@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import stat
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from pxtui import project
+from pxtui import project, trust
 from pxtui.polyaxonfile.path import Path as PlaceInFile
 from pxtui.polyaxonfile.problems import PolyaxonfileError
 
@@ -44,19 +43,6 @@ def test_several_files_are_one_project(make_project: Make) -> None:
     assert found.era == "0.5"
 
 
-def test_consent_is_kept_for_an_engine_and_private(make_project: Make) -> None:
-    places = project.find(make_project()).places
-    assert not project.is_trusted(places, "unix:///a")
-    assert not project.is_known(places)
-    project.trust(places, "unix:///a")
-    assert project.is_trusted(places, "unix:///a")
-    assert project.is_known(places)
-    assert not project.is_trusted(places, "unix:///b")
-    assert not project.is_trusted(places, "unix:///a", any_step=True)
-    assert stat.S_IMODE(places.trust.stat().st_mode) == 0o600
-    assert stat.S_IMODE(places.home.stat().st_mode) == 0o700
-
-
 def test_a_draft_is_for_its_file(make_project: Make) -> None:
     found = project.find(make_project())
     edits = ((("declarations", "lr"), "0.5"), (("declarations", "layers", 0), None))
@@ -83,17 +69,17 @@ def test_a_draft_of_an_earlier_version_is_read(make_project: Make) -> None:
 @pytest.mark.parametrize("garbage", ["", "{", "[]", "null", '{"v": 99}', "\x00"])
 def test_garbage_in_our_files_is_set_aside(make_project: Make, garbage: str) -> None:
     found = project.find(make_project())
-    project.trust(found.places, "x")
+    trust.trust(found, "x")
     found.places.trust.write_text(garbage)
-    assert not project.is_trusted(found.places, "x")
+    assert not trust.is_trusted(found, "x")
     found.places.draft.write_text(garbage)
     assert project.read_draft(found.places, found.file) == ()
 
 
 def test_a_newer_file_of_ours_is_read_only(make_project: Make) -> None:
     found = project.find(make_project())
-    project.trust(found.places, "x")
+    trust.trust(found, "x")
     newer = json.dumps({"v": 2, "engines": {"x": "y"}})
     found.places.trust.write_text(newer)
-    project.trust(found.places, "z")
+    trust.trust(found, "z")
     assert found.places.trust.read_text() == newer

@@ -23,6 +23,7 @@ COMMANDS = {
     "runs": "List runs, show their logs, remove them.",
     "images": "List the images that pxtui made, with sizes; remove them.",
     "schema": "Print the JSON Schema of polyaxonfiles, for editors.",
+    "trust": "List the folders whose projects need no first question; trust or forget one.",
     "doctor": "Tell what is wrong and how to mend it.",
     "demo": "Write the example project, and open it.",
 }

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import assert_never
 
-from pxtui import history, places, project, schedule
+from pxtui import history, places, project, schedule, trust
 from pxtui.engine import BuildRequest
 from pxtui.errors import PxtuiError, StartError, StateError
 from pxtui.events import (
@@ -347,8 +347,8 @@ def _ask(parts: Parts, action: schedule.Ask) -> None:
     assert state.engine is not None  # noqa: S101  decide has seen it
     if action.kind == "busy":
         tell(questions.busy(state))
-    elif parts.consented or project.is_trusted(parts.project.places, state.engine.id):
-        any_step = project.is_trusted(parts.project.places, state.engine.id, any_step=True)
+    elif parts.consented or trust.is_trusted(parts.project, state.engine.id):
+        any_step = trust.is_trusted(parts.project, state.engine.id, any_step=True)
         parts.allow_steps = parts.allow_steps or any_step
         tell(Trusted(state.engine.id))
     else:
@@ -366,7 +366,9 @@ def answer(parts: Parts, question: str, choice: str) -> None:
             project.write_decision(parts.project.places, need.id, "give")
     if asked.kind == "trust" and choice != "no" and engine is not None:
         parts.allow_steps = parts.allow_steps or choice == "steps"
-        project.trust(parts.project.places, engine.id, any_step=choice == "steps")
+        trust.trust(parts.project, engine.id, any_step=choice == "steps")
+        if choice == "below":
+            trust.trust_below(parts.project.root.parent, engine.id)
         parts.teller.tell(Trusted(engine.id))
     parts.teller.tell(Answered(asked.id, asked.kind, choice))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
-from pxtui import history, project
+from pxtui import history, trust
 from pxtui.engine import Engine, FoundRun
 from pxtui.errors import EngineError
 from pxtui.events import EngineSeen, Finished, Given, History, Notice, Trusted, Wished
@@ -48,7 +48,7 @@ async def follow_foreign(parts: Parts) -> None:
 async def _connect(parts: Parts, seen: EngineSeen | None, *, connected: bool) -> bool:
     answers = seen is not None and seen.ok
     if seen is not None and answers and not connected:
-        if project.is_trusted(parts.project.places, seen.id):
+        if trust.is_trusted(parts.project, seen.id):
             parts.teller.tell(Trusted(seen.id))
         await adopt_runs(parts)
         await acts.find_image(parts)

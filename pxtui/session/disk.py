@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pxtui import project as files
-from pxtui import saving
+from pxtui import saving, trust
 from pxtui.bounded import read_polyaxonfile
 from pxtui.events import Notice
 from pxtui.polyaxonfile.path import Edits
@@ -31,7 +31,7 @@ class Disk:
 
     def tidy(self) -> list[Notice]:
         """Remove what killed saves left, if the person knows this project."""
-        if not files.is_known(self.project.places):
+        if not trust.is_known(self.project):
             return []
         return [_kept(name) for file in self.project.files for name in saving.clean(file)]
 

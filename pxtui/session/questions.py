@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from pxtui.events import Asked
 from pxtui.facts import Fact
 from pxtui.facts import facts as gathered
@@ -38,6 +40,9 @@ def trust(project: Project, state: State) -> Asked:
         choices.insert(1, ("bare", f"{words}, without what it asks for"))
     if state.engine is not None and not state.engine.isolated:
         choices.insert(1, ("steps", "the same, and steps of any kind may run on this machine"))
+    above = os.path.realpath(project.root.parent)
+    if above not in ("/", os.path.expanduser("~")):
+        choices.insert(-1, ("below", f"{words}; do not ask for any project below {above}"))
     return Asked(new_id(), "trust", text, facts(project, state), tuple(choices), "yes")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from pxtui import project
+from pxtui import project, trust
 from pxtui.places import project_id
 from tests.benchmarks.logs_peers import peer
 from tests.benchmarks.logs_table import Missing, Table
@@ -40,7 +40,7 @@ def lazydocker(folder: Path, lines: int, table: Table) -> None:
     root = folder / "printed"
     root.mkdir()
     (root / "polyaxonfile.yml").write_text(FILE.format(lines=LINES))
-    project.trust(project.find(root).places, HOST)
+    trust.trust(project.find(root), HOST)
     ours = pxtui("-C", str(root), "--engine", "docker")
     with container(root, [*ours, "run", "--detach"]):
         if len(docker("ps", "-q")) > 1:

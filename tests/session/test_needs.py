@@ -132,7 +132,7 @@ async def test_what_the_project_asks_for_is_granted_by_the_first_yes_and_by_noth
         driven.session.run()
         await driven.until(lambda: driven.state.question)
         assert driven.state.question
-        assert [key for key, _ in driven.state.question.choices] == ["yes", "bare", "no"]
+        assert [key for key, _ in driven.state.question.choices] == ["yes", "bare", "below", "no"]
         driven.session.answer(driven.state.question.id, "yes")
         await driven.finished()
         assert engine.specs[1].variables == (("WANDB_API_KEY", "canary"),)

@@ -13,7 +13,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pxtui import project, saving
+from pxtui import project, saving, trust
 from pxtui.events import (
     Conflict,
     Conflicted,
@@ -571,7 +571,7 @@ def test_only_a_known_project_is_tidied_on_opening(make_project: Make) -> None:
     left.touch()
     opened(root)
     assert left.exists()
-    project.trust(project.find(root).places, "docker")
+    trust.trust(project.find(root), "docker")
     opened(root)
     assert not left.exists()
 

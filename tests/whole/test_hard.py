@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from pxtui import history, project
+from pxtui import history, project, trust
 from pxtui.logs.reader import LogReader
 from tests.whole.conftest import REPO, Terminal, need
 
@@ -236,7 +236,7 @@ def test_a_flood_leaves_keys_and_memory_alone(
     """`yes` in a step and in the command: keys answer, memory is flat, `s` ends it."""
     flood, tab = "yes 'a line of a flood'", "3" if where == "step" else "4"
     root = write(tmp_path / "p", **{where: flood})
-    project.trust(project.find(root).places, "unix:///var/run/docker.sock")
+    trust.trust(project.find(root), "unix:///var/run/docker.sock")
     labelled(root)
     terminal.start(f"{pxtui_command} --engine docker", root)
     terminal.until("build, then run")
@@ -278,7 +278,7 @@ def test_a_terminal_that_is_closed_in_a_build_leaves_nothing(
     tmp_path: Path, pxtui_command: str, terminal: Terminal, labelled: Callable[[Path], list[str]]
 ) -> None:
     root = write(tmp_path / "p", step="yes 'a closed terminal'")
-    project.trust(project.find(root).places, "unix:///var/run/docker.sock")
+    trust.trust(project.find(root), "unix:///var/run/docker.sock")
     labelled(root)
     terminal.start(f"{pxtui_command} --engine docker", root)
     terminal.until("build, then run")
