@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from pxtui import history
-from pxtui.cli import objects, removal
+from pxtui.cli import enter, objects, removal
 from pxtui.cli.follow import Follow
 from pxtui.cli.known import ON_THIS_MACHINE, Known, named, outcome
 from pxtui.cli.options import Where, say, where_options
@@ -224,4 +224,6 @@ def _mark(where: Where, run: str, **changes: Any) -> None:
     history.write_mark(places, record.id, replace(history.read_mark(places, record.id), **changes))
 
 
+command.add_command(enter.shell)
+command.add_command(enter.attach)
 command.add_command(removal.remove)

@@ -164,6 +164,16 @@ class RunJob(Protocol):
         """Let go of it: `wait` returns, the run goes on."""
 
 
+class LentTerminal(Protocol):
+    """The person's terminal while it is lent to something in a container."""
+
+    def wait(self) -> Outcome:
+        """Until that ends or lets go; the terminal is as before when this returns."""
+
+    def close(self) -> None:
+        """Give the terminal back now, from any thread."""
+
+
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
     """What answered."""
@@ -217,6 +227,12 @@ class Engine(Protocol):
 
     def adopt(self, run_id: str, sink: Sink) -> RunJob:
         """Take up a run that goes on or has ended, its whole log read anew; raises EngineError."""
+
+    def enter(self, run_id: str, *, as_shell: bool) -> LentTerminal:
+        """The person's terminal in a run that goes on: a shell in it, or the command's own.
+
+        Raises EngineError: it has ended, there is no terminal, the engine has no containers.
+        """
 
     def remove(self, run_id: str) -> None:
         """Remove what the engine keeps of an ended run (its container); gone already is fine."""

@@ -16,6 +16,7 @@ from pxtui.engine import (
     EngineInfo,
     FoundImage,
     FoundRun,
+    LentTerminal,
     Outcome,
     Sink,
     StepReport,
@@ -228,6 +229,10 @@ class FakeEngine:
         old = self.jobs[run_id]
         self.jobs[run_id] = FakeRun(self.script, old.spec, sink)
         return self.jobs[run_id]
+
+    def enter(self, run_id: str, *, as_shell: bool) -> LentTerminal:
+        """There is no container that could be entered."""
+        raise EngineError("only a run in a container can be entered")
 
     def remove(self, run_id: str) -> None:
         """Forget it."""

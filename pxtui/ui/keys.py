@@ -26,9 +26,11 @@ BINDINGS: list[BindingType] = [
             tooltip="Run again as the newest run, or as the one under the cursor in Runs."),
     Binding("R", "run_here", "run here", id="run-here",
             tooltip="Run the values on screen in this terminal, with its keys (for pdb)."),
-    Binding("E", "shell_before", "shell", id="shell-before",
-            tooltip="A shell in this terminal, in the state before the step of the build that"
-            " failed."),
+    Binding("E", "shell", "shell", id="shell",
+            tooltip="A shell in the container of the run that goes on; else in the state before the"
+            " step of the build that failed."),
+    Binding("a", "attach", "attach", id="attach",
+            tooltip="The terminal of the run that goes on (setting tty), to answer what it asks."),
     Binding("w", "watch", "watch", id="watch",
             tooltip="What a changed file leads to: then w off, b build, r build and run, p pause or"
             " go on, o what follows while a run goes."),
@@ -94,7 +96,7 @@ BINDINGS: list[BindingType] = [
 
 ALIASES = {
     **{"save": "w", "quit": "q", "quit-now": "q!", "edit": "e", "run": "r", "build": "b"},
-    "shell-before": "shell-before",
+    "shell": "shell-before",
 }
 """What can be typed in the palette for a command."""
 
@@ -115,7 +117,7 @@ def footer(state: State, pane: Pane | None) -> Iterable[tuple[str, str]]:
         yield "run", "run / queue" if state.runs else "run"
         yield "build", "build"
     if isinstance(pane, Build) and step_to_enter(state) is not None:
-        yield "shell-before", "shell"
+        yield "shell", "shell"
     waiting = isinstance(pane, Runs) and pane.selected is not None and pane.selected.wait
     if not waiting and (state.runs or state.building or state.queue):
         yield "stop", "stop"

@@ -16,7 +16,7 @@ from pxtui.ui.dialogs.chord import WatchChord
 from pxtui.ui.draw import cut
 from pxtui.ui.messages import Messages
 from pxtui.ui.prospect import asks_first, hindrance, run_follows
-from pxtui.ui.run_here import child_command, run_here
+from pxtui.ui.run_here import child_command, run_command, run_here
 from pxtui.ui.told import WHILE_BUSY
 
 LONG = 60.0
@@ -60,15 +60,43 @@ class RunActions(ActingApp, inherit_bindings=False):
         await self._lend(child_command(self.session.root, state))
         self.session.reload()
 
-    async def action_shell_before(self) -> None:
-        """A shell in this terminal, in the state before the step that failed."""
+    async def action_attach(self) -> None:
+        """The terminal of a live run, to answer what it asks."""
+        run, state = self._live(), self.session.state
+        if run is None:
+            self.say("no run is going")
+        elif not any(label == "terminal" for label, _ in run.got):
+            self.say(
+                f"#{run.started.number} has no terminal",
+                hint="tty = true gives the runs one, R runs in this one",
+            )
+        elif self._has_containers():
+            command = run_command(self.session.root, state, "attach", run.started.number)
+            await self._lend(command, "terminal", stays=False)
+
+    def _has_containers(self) -> bool:
+        engine = self.session.state.engine
+        if engine is not None and engine.ok and engine.isolated:
+            return True
+        self.say("this needs a container engine", "warning")
+        return False
+
+    async def action_shell(self) -> None:
+        """A shell in the container of a live run, else before the step that failed."""
+        run = self._live()
+        if run is None:
+            await self._shell_before()
+        elif self._has_containers():
+            state, number = self.session.state, run.started.number
+            command = run_command(self.session.root, state, "shell", number)
+            await self._lend(command, "shell", stays=False)
+
+    async def _shell_before(self) -> None:
         state = self.session.state
-        step, engine = step_to_enter(state), state.engine
+        step = step_to_enter(state)
         if step is None:
-            self.say("no step of the newest build failed", hint="E looks at the state before one")
-        elif engine is None or not (engine.ok and engine.isolated):
-            self.say("a shell needs a container engine", "warning")
-        else:
+            self.say("no run is going, and no step of the newest build failed")
+        elif self._has_containers():
             what = ("build", f"--shell-before={step.index}")
             command = child_command(self.session.root, state, what)
             await self._lend(command, "shell", stays=False)

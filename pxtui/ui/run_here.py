@@ -19,10 +19,20 @@ Said = tuple[str, str]
 
 
 RUN = ("run", "--tty")
+_BACK = {"shell": "the shell has ended", "terminal": "its terminal was given back"}
 
 
 def child_command(root: Path, state: State, what: Sequence[str] = RUN) -> list[str]:
     """The pxtui for the working set: edits come from the draft, never by its command line."""
+    return [*_pxtui(root, state), *what, "--draft"]
+
+
+def run_command(root: Path, state: State, what: str, number: int) -> list[str]:
+    """The pxtui for a run: `shell` or `attach`."""
+    return [*_pxtui(root, state), "runs", what, str(number)]
+
+
+def _pxtui(root: Path, state: State) -> list[str]:
     command = [sys.executable, "-P", "-m", "pxtui", "-C", str(root)]
     if state.file_text is not None:
         for name, _ in state.file_text.files:
@@ -31,7 +41,7 @@ def child_command(root: Path, state: State, what: Sequence[str] = RUN) -> list[s
     if engine is not None:
         kind = "local" if not engine.isolated else engine.name.partition(" ")[0]
         command += ["--engine", kind] if kind in MODULES else []
-    return [*command, *what, "--draft"]
+    return command
 
 
 async def run_here(
@@ -59,7 +69,7 @@ async def _watched(command: Sequence[str], what: str, stays: bool) -> Said:
     if code or stays:
         await _read_enter(told)
     # the code is that of our own child: how the shell itself ended is not known
-    said = "the shell has ended" if what == "shell" else f"the {what} in this terminal {told}"
+    said = f"the {what} in this terminal {told}" if what == "run" else _BACK[what]
     return said, "info" if code == 0 else "warning"
 
 

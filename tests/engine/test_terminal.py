@@ -211,3 +211,80 @@ def test_a_signal_ends_it_and_gives_the_terminal_back(
     screen.wait()
     assert screen.exitstatus == 128 + number
     wait_for(lambda: not containers(shop))
+
+
+def pxtui(words: tuple[str, ...], *more: str) -> str:
+    """What a command of pxtui says, without a terminal."""
+    done = subprocess.run([sys.executable, *words, *more], capture_output=True, check=True)
+    return done.stdout.decode()
+
+
+def detached(shop: Workshop, words: tuple[str, ...], script: str) -> None:
+    """A run of a script that goes on."""
+    (shop.root / "train.py").write_text(script)
+    pxtui(words, "run", "--detach")
+
+
+def test_a_shell_in_a_run_that_goes_on(
+    shop: Workshop, person: Person, words: tuple[str, ...]
+) -> None:
+    detached(shop, words, "import time\nopen('here', 'w')\ntime.sleep(600)\n")
+    screen = person.types(*words, "runs", "shell")
+    screen.expect(r"a shell in the container of #1, which goes on")
+    screen.expect(r"[#$] ")
+    assert person.is_raw
+    screen.send("ls /code; stty size; exit 7\r")
+    screen.expect("here")
+    screen.expect("33 111\r\n")
+    screen.expect(pexpect.EOF)
+    screen.wait()
+    assert screen.exitstatus == 7
+    assert containers(shop), "the run goes on"
+    screen = person.types(*words, "runs", "shell", "1")
+    screen.expect(r"[#$] ")
+    screen.kill(signal.SIGHUP)
+    screen.expect(pexpect.EOF)
+    screen.wait()
+    assert screen.exitstatus == 128 + signal.SIGHUP
+    shop.docker("kill", *containers(shop))
+    screen = person.types(*words, "runs", "shell")
+    screen.expect("this run does not go on: there is nothing to enter")
+    screen.expect(pexpect.EOF)
+    screen.wait()
+    assert screen.exitstatus == 1
+
+
+def test_what_a_run_asks_is_answered_in_its_terminal(
+    shop: Workshop, person: Person, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # the engine keeps whole lines only: a prompt without an end is on the screen, not in its log
+    script = "for n in range(2):\n    print('name?')\n    print(input() * 2)\n"
+    detached(shop, words, script)
+    screen = person.types(*words, "runs", "attach")
+    screen.expect("#1 has no terminal: tty = true gives the runs one")
+    screen.expect(pexpect.EOF)
+    screen.wait()
+    assert screen.exitstatus == 2
+    monkeypatch.setenv("PXTUI_TTY", "true")
+    detached(shop, words, script)
+    wait_for(lambda: "name?" in pxtui(words, "runs", "logs"))
+    screen = person.types(*words, "runs", "attach")
+    screen.expect(r"the terminal of #2 · ctrl-\] lets go of it, and it goes on".encode())
+    screen.expect(r"name\?")
+    wait_for(lambda: person.is_raw)
+    screen.send("ab\r")
+    screen.expect("abab\r\n")
+    screen.expect(r"name\?")
+    screen.send("\x1d")
+    screen.expect(pexpect.EOF)
+    screen.wait()
+    assert screen.exitstatus == 0
+    assert containers(shop), "the run goes on"
+    screen = person.types(*words, "runs", "attach")
+    screen.expect(r"name\?")
+    wait_for(lambda: person.is_raw)
+    screen.send("cd\r")
+    screen.expect("cdcd\r\n")
+    screen.expect(pexpect.EOF)
+    wait_for(lambda: "done" in pxtui(words, "runs", "list"))
+    assert "name?\nab\nabab\nname?\ncd\ncdcd\n" in pxtui(words, "runs", "logs")

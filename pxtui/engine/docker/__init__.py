@@ -16,6 +16,7 @@ from pxtui.engine.docker.building import DockerBuild, found_image
 from pxtui.engine.docker.connection import ACTION, ANSWER, Client, Way
 from pxtui.engine.docker.devices import Devices
 from pxtui.engine.docker.disk import usage
+from pxtui.engine.docker.entered import Entered
 from pxtui.engine.docker.failures import explanation, telling
 from pxtui.engine.docker.image import base_image, inspect_image, remove_image
 from pxtui.engine.docker.layers import sized_images
@@ -121,6 +122,14 @@ class DockerEngine:
         home = places.ProjectPlaces(project, places.state_home() / project)
         kept = Path(labels.get(places.LABEL_OUTPUTS) or home.run(run_id) / "outputs")
         return DockerRun(self._way, container.Container(found["Id"], kept), sink, started=True)
+
+    def enter(self, run_id: str, *, as_shell: bool) -> Entered:
+        """A terminal in the container of a run."""
+        with self._asking("the run cannot be entered") as client:
+            found = _one(client, run_id)
+        if found is None or found.get("State") != "running":
+            raise EngineError("this run does not go on: there is nothing to enter")
+        return Entered(self._way, found["Id"], as_shell=as_shell)
 
     def remove(self, run_id: str) -> None:
         """Remove the container of an ended run, and the unnamed volumes that it has."""

@@ -126,7 +126,7 @@ def _create(client: Client, gets: Gets, shell: str, workdir: str) -> str:
         "AttachStdout": True,
         "AttachStderr": True,
         "Tty": spec.tty or spec.surroundings.tty,
-        "OpenStdin": spec.tty,
+        "OpenStdin": spec.tty or spec.surroundings.tty,  # who attaches later can answer
         "StdinOnce": spec.tty,
         "AttachStdin": spec.tty,
         "ExposedPorts": gets.exposed(),

@@ -10,7 +10,7 @@ import sys
 import termios
 import threading
 import tty
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from pxtui.engine import Outcome, Sink
@@ -118,7 +118,7 @@ class TerminalRun(DockerRun):
     def _output(self, client: Client) -> Iterable[bytes]:
         params = {"stream": "1", "stdin": "1", "stdout": "1", "stderr": "1", "detachKeys": _DETACH}
         answer = client.stream("/containers/{0}/attach", self.container, params=params)
-        self._keyboard = _socket(answer)
+        self._keyboard = keys_of(answer)
         return self._shown(pieces(answer))
 
     def _shown(self, output: Iterable[bytes]) -> Iterator[bytes]:
@@ -134,23 +134,27 @@ class TerminalRun(DockerRun):
         return refused
 
     def _type(self) -> None:
-        """Pass on keys and size until the terminal or the container is gone."""
-        told = None
         with (
             contextlib.suppress(EngineError, OSError),
             self._way.client() as client,
             telling("the keys", self._way.found),
         ):
-            typed: bytes | None = None
-            while typed != b"":
-                if typed:
-                    self._keyboard.sendall(typed)
-                size = self._terminal.size
-                if told != size and resize(client, self.container, size.columns, size.lines):
-                    told = size
-                typed = self._terminal.keys()
+            tell = lambda *size: resize(client, self.container, *size)  # noqa: E731
+            pass_on(self._terminal, self._keyboard, tell)
 
 
-def _socket(answer: Any) -> Any:
+def keys_of(answer: Any) -> Any:
     """What the keys are written to: the connection of an answer that does not end."""
     return answer.raw._fp.fp.raw._sock
+
+
+def pass_on(terminal: Terminal, keyboard: Any, resized: Callable[[int, int], bool]) -> None:
+    """Pass on keys and size until the terminal is gone or given back; raises OSError."""
+    told, typed = None, None
+    while typed != b"":
+        if typed:
+            keyboard.sendall(typed)
+        size = terminal.size
+        if told != size and resized(size.columns, size.lines):
+            told = size
+        typed = terminal.keys()

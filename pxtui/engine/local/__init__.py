@@ -16,7 +16,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pxtui import places
-from pxtui.engine import BuildRequest, EngineInfo, FoundImage, FoundRun, Sink, StepReport
+from pxtui.engine import (
+    BuildRequest,
+    EngineInfo,
+    FoundImage,
+    FoundRun,
+    LentTerminal,
+    Sink,
+    StepReport,
+)
 from pxtui.engine.local import images, running, surroundings
 from pxtui.engine.local.building import LocalBuild
 from pxtui.engine.local.environments import Family, of_image
@@ -106,6 +114,10 @@ class LocalEngine:
         if folder is None:
             raise EngineError(f"there is no local run {run_id}")
         return self._with(running.LocalRun(folder))
+
+    def enter(self, run_id: str, *, as_shell: bool) -> LentTerminal:
+        """There is no container that could be entered."""
+        raise EngineError("only a run in a container can be entered")
 
     def remove(self, run_id: str) -> None:
         """Forget an ended run, once what it made or changed in its code is in its outputs."""
