@@ -172,7 +172,8 @@ def _run(state: State) -> Iterator[Fact]:
     yield Fact("outputs", kept, brief="kept")
     yield from _variables(state)
     if state.surroundings.tty:
-        yield Fact("terminal", "yes, without keys", brief="yes")
+        keys = "without keys" if local else "a types to it"
+        yield Fact("terminal", f"yes, {keys}", brief="yes")
     user = "me" if local else state.surroundings.user
     yield Fact("user", {"": "the image's", "me": "you"}.get(user, user))
 

@@ -62,7 +62,7 @@ class Surroundings:
     env_files: tuple[str, ...] = ()
     """Files on this machine whose variables the run gets, read at its start."""
     tty: bool = False
-    """Whether its output goes to a terminal, which has the size of the pane and no keys."""
+    """Whether its output goes to a terminal, which has the size of the pane."""
 
 
 USUAL = Surroundings()

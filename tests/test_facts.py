@@ -42,7 +42,7 @@ def test_nothing_known_is_nothing_said() -> None:
 
 def test_a_terminal_is_told_where_there_is_one() -> None:
     assert texts(box(Surroundings()), "terminal") == []
-    assert texts(box(Surroundings(tty=True)), "terminal") == ["yes, without keys"]
+    assert texts(box(Surroundings(tty=True)), "terminal") == ["yes, a types to it"]
 
 
 def test_open_needs_come_first_and_are_to_be_looked_at() -> None:

@@ -12,7 +12,7 @@ from pxtui.ui import theme as themes
 from pxtui.ui.bound import commands, help_sections
 from pxtui.ui.dialogs.help import Help
 from pxtui.ui.dialogs.images import Images
-from pxtui.ui.dialogs.leaving import leaving
+from pxtui.ui.dialogs.leaving import Leaving, leaving
 from pxtui.ui.dialogs.palette import Command, Palette
 from pxtui.ui.file_actions import FileActions
 from pxtui.ui.keys import ALIASES, BINDINGS
@@ -96,6 +96,17 @@ class KeyedApp(RunActions, ListActions, FileActions, LogActions, inherit_binding
             return
         numbers = [run.started.number for run in state.runs]
         self.push_screen(leaving(numbers, len(state.queue)), self._leave)
+
+    def leave_anew(self) -> None:
+        """A run began or ended: what is asked on leaving is asked of those that go on now."""
+        if not isinstance(self.screen, Leaving):
+            return
+        self.screen.dismiss(None)
+        state = self.session.state
+        if state.runs or state.queue:
+            self.action_leave()
+        else:
+            self.say("nothing is running any more", hint="q quits")
 
     def _leave(self, choice: str | None) -> None:
         if choice == "leave":

@@ -139,6 +139,8 @@ class PxtuiApp(KeyedApp):
                 self.follow_conflicts()
                 if event.saving:
                     self.choose_sides(saving=True)
+        if isinstance(event, Started | Finished) and event.phase == "run":
+            self.leave_anew()
         if not self._pending:
             self._pending = True
             self.call_later(self.refresh_state)

@@ -229,7 +229,9 @@ async def test_the_shell_gets_the_terminal_and_only_after_a_failed_step(
     app = SuspendedApp(session, now=lambda: x.NOW)
     async with app.run_test(size=(120, 40)) as pilot:
         await press(pilot, "E")
-        await until(pilot, lambda: "no step of the newest build failed" in words(app))
+        await until(
+            pilot, lambda: "no run is going, and no step of the newest build failed" in words(app)
+        )
         session.tell(*scenes._build_failed(tmp_path))
         await until(pilot, lambda: "E opens a shell" in words(app))
         await press(pilot, "colon", *"shell-before", "enter")
@@ -238,7 +240,7 @@ async def test_the_shell_gets_the_terminal_and_only_after_a_failed_step(
         assert not app.terminal_lent
         session.tell(scenes.LOCAL)
         await press(pilot, "E")
-        await until(pilot, lambda: "a shell needs a container engine" in words(app))
+        await until(pilot, lambda: "this needs a container engine" in words(app))
         assert len(asked) == 1
 
 

@@ -178,6 +178,20 @@ async def test_the_watch_pauses_goes_on_and_leaves_a_file_out_by_its_second_key(
         await until(pilot, lambda: "◉ watch build" in words(app) and "paused" not in words(app))
 
 
+async def test_the_question_on_leaving_is_about_what_runs_now() -> None:
+    app, session = app_on(*RUNNING, x.started("r1", 1, x.NOW), x.started("r2", 2, x.NOW))
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "q")
+        await until(pilot, lambda: "2 runs are going" in words(app))
+        session.tell(e.Finished("run", "r1", "done", 0, None, 3.0, "", None, x.NOW))
+        await until(pilot, lambda: "#2 is running" in words(app))
+        assert len(app.screen_stack) == 2
+        session.tell(e.Finished("run", "r2", "done", 0, None, 3.0, "", None, x.NOW))
+        await until(pilot, lambda: "nothing is running any more · q quits" in words(app))
+        assert len(app.screen_stack) == 1
+        assert app.is_running
+
+
 async def test_stop_asks_for_an_old_run_and_kill_always() -> None:
     app, session = app_on(*RUNNING, x.started("r1", 1, x.NOW - 30))
     async with app.run_test(size=SIZE) as pilot:

@@ -10,11 +10,15 @@ from pxtui.ui.dialogs.choose import Choose
 STAY = ("stay", "stay here")
 
 
-def leaving(numbers: Sequence[int], waiting: int) -> Choose:
+class Leaving(Choose):
+    """The question; asked anew where another run is going meanwhile."""
+
+
+def leaving(numbers: Sequence[int], waiting: int) -> Leaving:
     """Ask what becomes of live runs (the default leaves them); waiting ones are dropped."""
     dropped = f"{words.number(waiting, 'waiting run')} will be dropped"
     if not numbers:
-        return Choose(dropped, (("leave", "drop and quit"), STAY), STAY[0])
+        return Leaving(dropped, (("leave", "drop and quit"), STAY), STAY[0])
     one = len(numbers) == 1
     text = f"#{numbers[0]} is running" if one else f"{len(numbers)} runs are going"
     them = "it" if one else "them"
@@ -23,4 +27,4 @@ def leaving(numbers: Sequence[int], waiting: int) -> Choose:
         ("stop", f"stop {them} and quit"),
         STAY,
     )
-    return Choose(f"{text}; {dropped}" if waiting else text, choices, "leave")
+    return Leaving(f"{text}; {dropped}" if waiting else text, choices, "leave")
