@@ -70,6 +70,10 @@ class Guard:
         """The person has seen this and wants it."""
         self._agreed = plan or self._agreed
 
+    def agrees(self, plan: Plan | None) -> bool:
+        """Whether it is what the person has agreed to."""
+        return plan is not None and plan == self._agreed
+
     def edited(self, before: Plan | None, after: Plan | None) -> None:
         """The person changed it here: what was agreed to is now this."""
         if before == self._agreed:

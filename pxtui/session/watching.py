@@ -19,15 +19,32 @@ def tell_tree(parts: Parts, before: State, seen: TreeSeen, paths: tuple[str, ...
     teller.tell(seen)
     if before.reading is not None and before.reading != teller.state.reading:
         paths = (parts.project.shown_file, *paths)
+    if before.tree is None:
+        paths = ()
     if teller.state.held is not None:
-        _tell_pending(parts)
-    if before.tree is None or not paths:
-        return
-    now = time.time()
+        if paths:
+            _tell_changed(parts, paths, "none")
+        _pausing(parts, teller.state.held)
+    elif paths:
+        _follow(parts, before, paths)
+
+
+def _tell_changed(parts: Parts, paths: tuple[str, ...], leads_to: Goal) -> None:
+    parts.teller.tell(Changed(paths[:SHOWN_PATHS], len(paths), leads_to, time.time()))
+
+
+def _pausing(parts: Parts, held: Held) -> None:
+    _tell_pending(parts)
+    if held.why == "plan" and parts.guard.agrees(Plan.of(parts.teller.state)):
+        go_on(parts)  # what was changed elsewhere was changed back
+
+
+def _follow(parts: Parts, before: State, paths: tuple[str, ...]) -> None:
+    """Tell what a change leads to, and wish that, unless it has to be confirmed."""
+    teller = parts.teller
     goal = _leads_to(before, teller.state)
-    held = _judged(parts, paths, now) if goal != "none" else None
-    leads_to = "none" if held else goal
-    teller.tell(Changed(paths[:SHOWN_PATHS], len(paths), leads_to, now))
+    held = _judged(parts, paths, time.time()) if goal != "none" else None
+    _tell_changed(parts, paths, "none" if held else goal)
     if held is not None:
         hold(parts, held, before)
     elif goal != "none":

@@ -135,8 +135,6 @@ class Desk:
     root: Path
     shop: Workshop | None = None
     """On this engine; on none: without containers."""
-    few: int = 1
-    """Megabytes that its temporary folder is no bigger than."""
 
     def __post_init__(self) -> None:
         self.root.mkdir(parents=True, exist_ok=True)

@@ -138,6 +138,23 @@ async def test_an_image_that_was_changed_elsewhere_pauses_with_what_it_was(
         assert driven.state.held is None
 
 
+async def test_what_is_changed_back_needs_no_answer(make_project: Make, opened: Open) -> None:
+    root = make_project()
+    async with opened(root) as driven:
+        await watched(driven)
+        builds = len(driven.engine.requests)
+        file = root / "polyaxonfile.yml"
+        good = file.read_text()
+        file.write_text(good.replace("python:3.11-slim", "evil:1"))
+        await driven.until(lambda: driven.state.held)
+        (root / "train.py").write_text("print('changed')\n")
+        await driven.until(lambda: has_pending(driven, "train.py"))
+        file.write_text(good)
+        await driven.until(lambda: len(driven.engine.requests) > builds)
+        assert driven.engine.requests[-1].plan.base == "python:3.11-slim"
+        assert driven.state.held is None
+
+
 async def test_the_persons_own_run_agrees_to_what_is_on_the_screen(
     make_project: Make, opened: Open
 ) -> None:
