@@ -110,20 +110,19 @@ class Guard:
             return None
         place = tuple(_place(agreed, plan))
         if place:
-            return Held("plan", f"{_named(place)}: it was changed outside of pxtui", place)
+            return Held("plan", f"{_names(place)} changed outside of pxtui", place)
         commands = tuple(_commands(agreed, plan, shown))
         others = len(paths) - 1
         if commands and (self._always or others > MANY):
-            burst = f", and so are {others} other files" if others > MANY else ""
-            return Held("plan", f"{_named(commands)}{burst}", commands)
+            with_them = f", with {others} other files" if others > MANY else ""
+            text = f"{_names(commands)} changed outside of pxtui{with_them}"
+            return Held("plan", text, commands)
         self._agreed = plan  # an edit of the commands, which is shown and followed
         return None
 
 
-def _named(facts: tuple[tuple[str, str], ...]) -> str:
-    names = list(dict.fromkeys(label for label, _ in facts))
-    verb = "is another one" if len(names) == 1 else "are others"
-    return f"{' and '.join(names)} {verb}"
+def _names(facts: tuple[tuple[str, str], ...]) -> str:
+    return " and ".join(dict.fromkeys(label for label, _ in facts))
 
 
 def _place(old: Plan, new: Plan) -> Iterable[tuple[str, str]]:

@@ -22,9 +22,7 @@ from tests.in_a_pty import Program, pxtui
 QUIT = b"\x11"
 """ctrl+q: quit without a question."""
 BEGIN = b"\x1b[?1049h"
-RESTORED = tuple(
-    b"\x1b[?%dl" % mode for mode in (1049, 1000, 1003, 1006, 2004)
-) + (b"\x1b[?25h",)  # fmt: skip
+RESTORED = (*(b"\x1b[?%dl" % mode for mode in (1049, 1000, 1003, 1006, 2004)), b"\x1b[?25h")
 """The usual screen, no mouse, no bracketed paste, a cursor."""
 OPEN = "What the run gets|Next run"
 LIMIT = 10.0

@@ -48,7 +48,7 @@ def test_another_place_pauses_with_what_was_and_is() -> None:
         held = judged(guard(), plan)
         assert held is not None
         assert (held.why, held.facts) == ("plan", ((label, text),))
-        assert held.text == f"{label} is another one: it was changed outside of pxtui"
+        assert held.text == f"{label} changed outside of pxtui"
 
 
 def test_a_plan_that_was_not_agreed_to_is_not_taken_by_asking_twice() -> None:
@@ -71,7 +71,7 @@ def test_an_edit_of_the_commands_is_followed_and_a_burst_with_them_pauses() -> N
         assert judged(one, other) is None
         held = judged(guard(), other, "polyaxonfile.yml", *MANY_FILES)
         assert held is not None
-        assert held.text.endswith(f", and so are {MANY + 2} other files")
+        assert held.text.endswith(f", with {MANY + 2} other files")
         assert judged(guard(always=True), other)
 
 
@@ -79,7 +79,7 @@ def test_the_differences_of_steps_and_command_are_named() -> None:
     other = replace(PLAN, steps=("pip install y", "make"), command="rm")
     held = judged(guard(always=True), other)
     assert held is not None
-    assert held.text == "steps and command are others"
+    assert held.text == "steps and command changed outside of pxtui"
     assert held.facts == (
         ("steps", "no longer: pip install x"),
         ("steps", "new: pip install y"),

@@ -219,7 +219,7 @@ async def test_a_branch_with_other_commands_pauses(make_project: Make, opened: O
                 (root / f"module{n}.py").write_text("x")
         await driven.until(lambda: driven.state.held)
         assert driven.state.held is not None
-        assert driven.state.held.text == "command is another one, and so are 30 other files"
+        assert driven.state.held.text == "command changed outside of pxtui, with 30 other files"
         assert driven.state.pending is not None
         assert driven.state.pending.total == 31
         assert len(driven.state.pending.paths) == 20
@@ -267,7 +267,7 @@ async def test_without_a_person_only_the_change_is_left_out(
         await driven.until(lambda: driven.of(Dropped))
         (dropped,) = driven.of(Dropped)
         assert isinstance(dropped, Dropped)
-        assert dropped.message == "image is another one: it was changed outside of pxtui"
+        assert dropped.message == "image changed outside of pxtui"
         assert (dropped.goal, dropped.severity) == ("run", "info")
         file.write_text(good)
         (root / "train.py").write_text("print('changed')\n")

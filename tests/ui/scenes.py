@@ -302,7 +302,7 @@ PAUSED = (
     e.Changed(("polyaxonfile.yml", "train.py"), 34, "none", x.NOW - 40),
     e.Held(
         "plan",
-        "image and command are others: they were changed outside of pxtui",
+        "image and command changed outside of pxtui",
         (
             ("image", "python:3.11-slim → pytorch/pytorch:2.1.0-cuda12.1-cudnn8-runtime"),
             ("command", 'now: python3 train.py --amp --batch_size="128" --lr="0.1"'),
