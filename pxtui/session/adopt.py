@@ -10,7 +10,7 @@ from pxtui.engine import Engine, FoundRun
 from pxtui.errors import EngineError
 from pxtui.events import EngineSeen, Finished, Given, History, Notice, Trusted, Wished
 from pxtui.history import Record
-from pxtui.session import acts, threads
+from pxtui.session import looking, threads
 from pxtui.session.ends import forget
 from pxtui.session.parts import Parts
 
@@ -51,7 +51,7 @@ async def _connect(parts: Parts, seen: EngineSeen | None, *, connected: bool) ->
         if trust.is_trusted(parts.project, seen.id):
             parts.teller.tell(Trusted(seen.id))
         await adopt_runs(parts)
-        await acts.find_image(parts)
+        await looking.find_image(parts)
         _make_up_for_changes(parts)
     return answers
 
@@ -162,7 +162,7 @@ async def load_values(parts: Parts, run: str) -> None:
     now = {d.name: d for d in reading.declarations if d.editable}
     wanted = tuple((now[n].path, t) for n, t in values.items() if n in now and now[n].text != t)
     gone = [name for name in values if name not in {d.name for d in reading.declarations}]
-    await acts.work(parts, lambda working: working.edit_all(wanted))
+    await looking.work(parts, lambda working: working.edit_all(wanted))
     told = f"the values of #{record.number} are in the form"
     if gone:
         left = ", ".join(gone)

@@ -16,7 +16,7 @@ from pxtui.events import Step
 from pxtui.image.dockerfile import instructions
 from pxtui.logs.text import clean_line
 from pxtui.run import SH, WORKDIR, RunSpec, Surroundings
-from pxtui.session import acts, threads
+from pxtui.session import looking, threads
 from pxtui.session.parts import Parts
 from pxtui.state import Build, State
 
@@ -45,7 +45,7 @@ async def shell(parts: Parts, step: int, say: Say, unwanted: asyncio.Event) -> s
     if resolved is None or listing is None or engine is None:
         return "the polyaxonfile or the project has errors: there is no image of it"
     try:
-        request = await acts.request_of(parts, resolved, listing)
+        request = await looking.request_of(parts, resolved, listing)
         if request.plan.own is not None:
             return "there is no state before a step of a Dockerfile of your own"
         total = len(instructions(request.plan))

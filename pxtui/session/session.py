@@ -27,7 +27,7 @@ from pxtui.events import (
 )
 from pxtui.polyaxonfile.path import Path
 from pxtui.project import Project, read_on_busy
-from pxtui.session import acts, adopt, before, threads
+from pxtui.session import acts, adopt, before, looking, threads
 from pxtui.session.edits import Side
 from pxtui.session.parts import Parts
 from pxtui.session.working import WorkingSet
@@ -121,12 +121,12 @@ class Session:
         """Connect to the engine, look at the tree, and take up what an earlier pxtui left."""
         parts = self._parts
         threads.start("engine", parts.link.work)
-        self._do(lambda: acts.look(parts))
+        self._do(lambda: looking.look(parts))
         if parts.follow:
             parts.tree.watch(parts.hint_soon, parts.notice_soon)
-            self._task("file", acts.follow_file(parts))
-            self._task("hints", acts.follow_hints(parts))
-            self._task("idle", acts.look_when_idle(parts))
+            self._task("file", looking.follow_file(parts))
+            self._task("hints", looking.follow_hints(parts))
+            self._task("idle", looking.look_when_idle(parts))
             self._task("adopt", adopt.when_connected(parts))
             self._task("foreign", adopt.follow_foreign(parts))
 
@@ -189,7 +189,7 @@ class Session:
 
     def reload(self) -> None:
         """Read the polyaxonfile and look at the tree again (after $EDITOR)."""
-        self._do(lambda: acts.look(self._parts))
+        self._do(lambda: looking.look(self._parts))
         self._do(lambda: adopt.refresh(self._parts))
 
     def build(self, *, no_cache: bool = False, pull: bool = False) -> None:
@@ -206,7 +206,7 @@ class Session:
 
     def decide(self, need: str, choice: str) -> None:
         """Decide on a Need by the key of one of its choices; an empty choice opens it again."""
-        self._do(lambda: acts.decide(self._parts, need, choice))
+        self._do(lambda: looking.decide(self._parts, need, choice))
 
     def load(self, run: str) -> None:
         """Take the values of a run into the working set; values the file has not are told."""

@@ -12,7 +12,7 @@ import pytest
 from pxtui import project
 from pxtui.engine.fake import Script
 from pxtui.events import Changed, Dropped, Finished, Held, Pending
-from pxtui.session import acts
+from pxtui.session import looking
 from pxtui.settings import Settings
 from tests.session.conftest import ENDLESS, Driven, Open
 
@@ -293,8 +293,8 @@ async def test_what_follows_while_a_run_goes_is_remembered(
 async def test_a_change_that_nobody_hinted_is_found(
     make_project: Make, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(acts, "IDLE", 0.1)
-    monkeypatch.setattr(acts, "IDLE_SHARE", 1)
+    monkeypatch.setattr(looking, "IDLE", 0.1)
+    monkeypatch.setattr(looking, "IDLE_SHARE", 1)
     root = make_project()
     async with opened(root, Script(step_seconds=0.005)) as driven:
         await watched(driven)
