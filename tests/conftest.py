@@ -28,6 +28,7 @@ run:
 """
 
 
+@pytest.hookimpl(tryfirst=True)  # before the marks are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What works on the one engine of the machine, or in real terminals, is run by one worker."""
     alone = [Path(__file__).parent / name for name in ("engine", "whole")]

@@ -7,6 +7,7 @@ made from threads; `close`, `stop` and `kill` of a job may be called from any ot
 from __future__ import annotations
 
 import importlib
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -139,6 +140,10 @@ class BuildJob(Protocol):
 
 class RunJob(Protocol):
     """A run that was created; `wait` starts it, reads its output and asks for its outcome."""
+
+    @property
+    def begun(self) -> threading.Event:
+        """Set once it goes on by itself, or never will: letting go of it then ends nothing."""
 
     @property
     def notes(self) -> tuple[str, ...]:

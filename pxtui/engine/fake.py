@@ -128,9 +128,11 @@ class FakeRun:
         self._ended = threading.Event()
         self._signal = 0
         self._let_go = False
+        self.begun = threading.Event()
 
     def wait(self) -> Outcome:
         """Print the lines, then end with the script's code or the signal's."""
+        self.begun.set()
         lines = itertools.cycle(self._script.lines) if self._script.endless else self._script.lines
         for line in lines:
             if self._ended.wait(self._script.line_seconds):

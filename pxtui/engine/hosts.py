@@ -49,6 +49,8 @@ def configured(kind: Kind | None = None) -> Found | None:
     if kind != "podman":
         host = os.environ.get("DOCKER_HOST", "").strip()
         if host:
+            # as Docker's own client takes a scheme alone
+            host = "unix:///var/run/docker.sock" if host == "unix://" else host
             return Found(_kind_of(host), host, "DOCKER_HOST")
         found = _context()
         if found is not None:

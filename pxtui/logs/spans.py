@@ -7,6 +7,8 @@ from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable
 from itertools import accumulate
+from itertools import count as count_from
+from operator import add
 from typing import NamedTuple
 
 from pxtui.logs.kinds import BUSY, DRESSED, PLAIN
@@ -145,8 +147,7 @@ class Spans:
         data, kind, count = self._bytes(span), self._kind[span], self._count(span)
         raw = data.split(b"\n")[:count]
         raw += [b""] * (count - len(raw))  # a log that was cut under us
-        ends = [end - 1 for end in accumulate((len(line) + 1 for line in raw), initial=0)][1:]
-        ends = [self._at[span] + end for end in ends]
+        ends = list(map(add, accumulate(map(len, raw)), count_from(self._at[span])))
         pens: list[Pen] = []
         pen = NO_PEN if kind == BUSY else self._pen(span)
         if kind == DRESSED and (pen != NO_PEN or b"\x1b" in data):

@@ -31,6 +31,9 @@ from pxtui.state import State
 
 CLOSING = 0.3
 """Seconds that jobs are given to notice that the session closes."""
+BEGINNING = 1.5
+"""Seconds that a run which was told as started is given to really start, so that it goes on."""
+LOOK = 0.01
 FEW = 10
 """Images of which that many need no look at whether some can go."""
 TIDYING = 1.0
@@ -167,6 +170,10 @@ class Parts:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(CLOSING):
                     await self._settled()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(BEGINNING):
+                while self.runs.beginning:
+                    await asyncio.sleep(LOOK)
         self.runs.let_go()
         if not self.attended and (tidying := self._tidying) is not None:
             # all has been told: without this a command would end before anything is removed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -44,6 +45,8 @@ class Runs:
         self._tell = tell
         self._tell_now = tell_now
         self._jobs: dict[str, RunJob] = {}
+        self._begun: dict[str, threading.Event | None] = {}
+        """Of each run that was told as started: what is set when the engine has it going."""
         self._stopped: set[str] = set()
         self._leaving = False
         # until a view says its own: the terminal that pxtui was started in
@@ -112,7 +115,9 @@ class Runs:
 
     def adopt(self, engine: Engine, record: Record) -> None:
         """Take up a run that an earlier pxtui left, its whole log read anew; it is ours now."""
-        record = replace(record, owner=self._owner)
+        record = replace(
+            record, owner=self._owner, outcome=None, exit_code=None, seconds=None, message=""
+        )
         with contextlib.suppress(StateError):
             history.write(self._places, record)
         self._begin(engine, record, lambda sink: engine.adopt(record.id, sink), queued=None)
@@ -138,6 +143,7 @@ class Runs:
                 queued=queued,
             )
         )
+        self._begun[record.id] = None
         threads.start(f"run {record.number}", lambda: self._work(engine, record, make))
 
     def _work(self, engine: Engine, record: Record, make: Callable[[Sink], RunJob]) -> None:
@@ -146,6 +152,7 @@ class Runs:
         try:
             job = make(log)
             self._jobs[record.id] = job
+            self._begun[record.id] = job.begun
             for note in job.notes:
                 self._tell(Notice("info", f"#{record.number}: {note}"))
             record = replace(record, got=job.got or record.got)
@@ -163,6 +170,7 @@ class Runs:
                 self._tell(ImageGone(record.image))
             outcome = Outcome("failed", message=str(error))
         finally:
+            self._begun.pop(record.id, None)
             log.close()
             if not self._leaving:
                 outcome = replace(outcome, log=outcome.log or log.trouble)
@@ -213,6 +221,11 @@ class Runs:
         for one, job in list(self._jobs.items()):
             if run_id in (None, one):
                 job.resize(columns, rows)
+
+    @property
+    def beginning(self) -> bool:
+        """Whether a run is not quite started: to let go of it now would end it."""
+        return any(begun is None or not begun.is_set() for begun in list(self._begun.values()))
 
     def let_go(self) -> None:
         """Leave every run to itself; its record stays open for the next pxtui."""

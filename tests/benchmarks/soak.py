@@ -116,7 +116,7 @@ def write(root: Path, kind: str) -> Path:
 
 def builds(root: Path) -> int:
     """How many builds there were."""
-    return len(list((state_home() / project_id(root) / "builds").glob("*/log")))
+    return len(list((state_home() / project_id(root) / "builds").glob("*.json")))
 
 
 @contextlib.contextmanager
@@ -131,8 +131,11 @@ def app(root: Path, engine: str) -> Iterator[Program]:
         started.send(b"w")
         started.quiet()
         started.send(b"b")
-        started.until("watch build|is current|built|✓", FIRST_BUILD)
-        started.quiet(6.0, FIRST_BUILD)
+        limit = time.monotonic() + FIRST_BUILD
+        while not builds(root):
+            assert time.monotonic() < limit, f"there was no first build, but\n{started.text}"
+            started.sees("never drawn", 0.5)
+        started.quiet(6.0, AFTER_CHANGE)
         yield started
         started.send(b"q")
         started.ended()

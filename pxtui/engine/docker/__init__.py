@@ -54,7 +54,8 @@ class DockerEngine:
     def info(self) -> EngineInfo:
         """Ask the engine who it is."""
         self._way.forget()
-        with self._asking(f"{self.found.kind} at {self.found.host}") as client:
+        what = f"{self.found.kind} at {self.found.host}"
+        with self._asking(what) as client, client.limited(2 * ANSWER):
             version = client.call("get", "/version", timeout=ANSWER).json()
             facts = client.call("get", "/info", timeout=ANSWER).json()
             on = self._machine = Machine.of(facts, self.found)
@@ -75,7 +76,7 @@ class DockerEngine:
 
     def base(self, image: str) -> str | None:
         """The platform of an image that is there; nothing is pulled."""
-        with self._asking(f"the image {image}") as client:
+        with self._asking(f"the image {image}") as client, client.limited(ANSWER):
             found = inspect_image(client, image)
         return None if found is None else image_platform(found)
 

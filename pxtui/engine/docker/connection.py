@@ -23,7 +23,7 @@ from pxtui.engine.docker.failures import telling
 from pxtui.engine.hosts import Found
 from pxtui.errors import NoEngine
 
-ANSWER = 4.5
+ANSWER = 4.0
 """Seconds that an engine has to say who it is."""
 QUERY = 30
 ACTION = 120
@@ -93,6 +93,27 @@ class Client:
             self._sockets.append(sock)
             if self._cut:
                 _shut(sock)
+
+    @contextlib.contextmanager
+    def limited(self, seconds: float) -> Iterator[None]:
+        """All that is done must be over in this time: a slow answer is cut off (TimeoutError)."""
+        over = threading.Event()
+
+        def end() -> None:
+            over.set()
+            self.cut()
+
+        timer = threading.Timer(seconds, end)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except Exception as error:
+            if over.is_set():
+                raise TimeoutError("the answer took too long") from error
+            raise
+        finally:
+            timer.cancel()
 
     def cut(self) -> None:
         """End every call of this client, now and later; from any thread."""
@@ -235,7 +256,7 @@ class Way:
         """A new client, told the engine's version; raises NoEngine."""
         with telling(f"{self.found.kind} at {self.found.host}", self.found, NoEngine):
             if self._version is None:
-                with self._make("1.41", ANSWER) as first:
+                with self._make("1.41", ANSWER) as first, first.limited(ANSWER):
                     self._version = first.api._retrieve_server_version()
             client = self._make(self._version, QUERY)
         with self._lock:
@@ -262,14 +283,22 @@ class Way:
         host = str(options["base_url"])
         ssh: list[str] = []
         if host.startswith("ssh://"):
+            server = host.removeprefix("ssh://").partition("/")[0]
+            if not server or server.startswith("-"):
+                told = f"{self.found.kind} at {self.found.host}: it names no host"
+                raise NoEngine(told, f"look at {self.found.why}")
             ssh = ["ssh", "-T", *_SSH, *_shared(), "--", "/".join(host.split("/")[:3])]
             # docker-py's own way needs paramiko, has no limits of time, and may ask in the terminal
             options["base_url"] = "unix:///ssh"
-        api = docker.APIClient(
-            **options,
-            version=version,
-            timeout=timeout,  # type: ignore[arg-type]
-        )
+        try:
+            api = docker.APIClient(
+                **options,
+                version=version,
+                timeout=timeout,  # type: ignore[arg-type]
+            )
+        except ValueError:
+            told = f"{self.found.kind} at {self.found.host}: this is no address of an engine"
+            raise NoEngine(told, f"look at {self.found.why}") from None
         return Client(api, ssh)
 
 

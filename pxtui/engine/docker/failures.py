@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import http.client
+import ssl
 from collections.abc import Iterator
+from typing import TypeVar
 
 import requests
 import urllib3
@@ -20,6 +22,8 @@ _START = {
     "podman": "start it: `systemctl --user start podman.socket`",
 }
 
+
+_NONSENSE = "what answers there makes no sense"
 
 _CONNECTION = (
     requests.RequestException,
@@ -49,10 +53,8 @@ def telling(what: str, found: Found, gone: type[EngineError] = EngineLost) -> It
         cause = error.__cause__ or error.__context__
         told = _cause(what, found, cause if cause is not None else error)
         raise (gone if cause is not None else NoEngine)(*told) from error
-    except ValueError as error:
-        raise EngineError(
-            f"{what}: the engine's answer makes no sense ({one_line(error)})"
-        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise gone(f"{what}: {_NONSENSE} ({one_line(error)})", f"look at {found.why}") from error
 
 
 def explanation(error: APIError) -> str:
@@ -83,8 +85,18 @@ def _cause(what: str, found: Found, error: BaseException) -> tuple[str, str]:
         root, TimeoutError
     ):
         return f"{what}: it does not answer", "it may be busy or stopped: look at it, or restart it"
-    if isinstance(error, requests.exceptions.SSLError | TLSParameterError) or "CERTIFICATE" in text:
+    certificate = next(_of(error, ssl.SSLCertVerificationError), None)
+    if certificate is not None:
+        told = f"its certificate is not trusted ({one_line(certificate.verify_message)})"
+        return f"{what}: {told}", "look at DOCKER_TLS_VERIFY and DOCKER_CERT_PATH"
+    if isinstance(error, requests.exceptions.SSLError | TLSParameterError):
         return f"{what}: {text}", "look at DOCKER_TLS_VERIFY and DOCKER_CERT_PATH"
+    if isinstance(error, requests.exceptions.InvalidURL | urllib3.exceptions.LocationValueError):
+        return f"{what}: this is no address of an engine", f"look at {found.why}"
+    status = next(_of(error, http.client.BadStatusLine), None)
+    gone = status is None or isinstance(status, http.client.RemoteDisconnected)
+    if not gone or isinstance(error, KeyError | TypeError):
+        return f"{what}: {_NONSENSE}: it is no engine", f"look at {found.why}"
     match root.errno if root is not None else None:
         case errno.ENOENT if "ssh" in str(getattr(root, "filename", "") or ""):
             return f"{what}: the command ssh is missing", "install OpenSSH's client"
@@ -113,6 +125,19 @@ def _cause(what: str, found: Found, error: BaseException) -> tuple[str, str]:
 
 def _root(error: BaseException) -> OSError | None:
     """The system's own error under layers of wrapping."""
+    for one in _of(error, OSError):
+        if isinstance(one, TimeoutError):
+            return one
+        if not isinstance(one, requests.RequestException) and one.errno is not None:
+            return one
+    return None
+
+
+Kind = TypeVar("Kind", bound=BaseException)
+
+
+def _of(error: BaseException, kind: type[Kind]) -> Iterator[Kind]:
+    """The errors of a kind among this one and what it wraps, the outermost first."""
     seen: list[BaseException] = []
     waiting: list[object] = [error]
     while waiting:
@@ -120,10 +145,6 @@ def _root(error: BaseException) -> OSError | None:
         if not isinstance(one, BaseException) or one in seen:
             continue
         seen.append(one)
-        plain = isinstance(one, OSError) and not isinstance(one, requests.RequestException)
-        if plain and isinstance(one, OSError) and one.errno is not None:
-            return one
-        if isinstance(one, TimeoutError):
-            return one
+        if isinstance(one, kind):
+            yield one
         waiting += [*one.args, getattr(one, "reason", None), one.__cause__, one.__context__]
-    return None

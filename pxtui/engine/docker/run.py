@@ -36,6 +36,7 @@ class DockerRun:
         self._way, self._sink = way, sink
         self._client: Client | None = None
         self._lock = threading.Lock()
+        self.begun = threading.Event()
         self._adopted = started
         self._started = started
         self._unwanted = False
@@ -57,6 +58,7 @@ class DockerRun:
                 return Outcome("failed", message=str(error))
             message = ""
         finally:
+            self.begun.set()
             self._size.end()
         return Outcome("lost", message="let go" if self._let_go else message)
 
@@ -88,6 +90,7 @@ class DockerRun:
                 return Outcome("failed", message=_REMOVED)
             raise
         refused = None if self._adopted else self._start(client)
+        self.begun.set()
         if refused is not None:
             return refused
         if self._is_plain:
@@ -158,6 +161,8 @@ class DockerRun:
         if code in (126, 127):
             words = "cannot be executed" if code == 126 else "was not found"
             return f"the command {words} ({code})"
+        if self._adopted and code == 255:
+            return "the engine did not see how it ended, or it ended with 255"
         if self._asked or code not in _SIGNALS:
             return ""
         return f"ended by {_SIGNALS[code]} ({code}), not by pxtui"

@@ -149,6 +149,7 @@ class LocalRun:
         self.got = new.got if new else ()
         self._new = new
         self._lock = threading.Lock()
+        self.begun = threading.Event()
         self._let_go = threading.Event()
         self._stopped = False
         self._size = b""
@@ -173,9 +174,13 @@ class LocalRun:
     def wait(self) -> Outcome:
         """Start it if it is new, and wait for its end."""
         try:
-            return self._start() or self._follow()
+            ended = self._start()
+            self.begun.set()
+            return ended or self._follow()
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             return Outcome("failed", message=f"the run cannot be started: {error}")
+        finally:
+            self.begun.set()
 
     def _end(self, word: bytes) -> None:
         with self._lock:
