@@ -66,10 +66,25 @@ def config_file() -> Path:
 
 
 def private_dir(path: Path) -> Path:
-    """Make a folder, and what is missing above it, that only the user can enter."""
+    """Make a folder, and what is missing above it, that only the user can enter.
+
+    In our own homes the folders above it are closed to others too, also those that are there.
+    """
+    home = next((h for h in (state_home(), cache_home()) if path.is_relative_to(h)), None)
     with usable(path):
+        if home is not None:
+            for folder in (*reversed(path.parents), path):
+                if folder.is_relative_to(home):
+                    _close_to_others(folder)
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
+
+
+def _close_to_others(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder.stat().st_mode & 0o077:
+        with contextlib.suppress(PermissionError):  # somebody made it for us
+            folder.chmod(0o700)
 
 
 @contextlib.contextmanager

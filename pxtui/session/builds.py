@@ -14,7 +14,7 @@ from pxtui.events import Event, Finished, Started
 from pxtui.history import builds as history
 from pxtui.image.context import Listing
 from pxtui.logs.store import LogWriter
-from pxtui.places import ProjectPlaces
+from pxtui.places import ProjectPlaces, private_dir
 from pxtui.session import threads
 from pxtui.session.explained import Explained
 
@@ -70,7 +70,10 @@ class Builds:
         target_of: Callable[[str], str],
         engine_id: str,
     ) -> None:
-        sink = LogWriter(self._places.build(request.id), self._log_size)
+        folder = self._places.build(request.id)
+        with contextlib.suppress(StateError):  # then the log says so
+            private_dir(folder)
+        sink = LogWriter(folder, self._log_size)
         told = Explained(
             request, engine_id, self._earlier.look(), lambda s: self._listing(request, s)
         )

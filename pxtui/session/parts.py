@@ -99,7 +99,10 @@ class Parts:
         self.unlooked: State | None = None
         """What was so before the polyaxonfile changed, until the tree is looked at too."""
         self.working = WorkingSet(project, names, keep_draft=attended)
-        self.trees = Trees(places.trees(project.places.project))
+        trees = places.trees(project.places.project)
+        with contextlib.suppress(StateError):  # a cache that cannot be written is none
+            places.private_dir(trees)
+        self.trees = Trees(trees)
         self.tree = Tree(project, settings, self.trees)
         self.owner = Owner(project.places.owners)
         gone = partial(images.miss, self.teller)

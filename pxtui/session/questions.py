@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
-from pxtui.events import Asked
+from pxtui.events import Asked, EngineSeen
 from pxtui.facts import Fact
 from pxtui.facts import facts as gathered
 from pxtui.needs import Need
@@ -22,9 +23,19 @@ def facts(project: Project, state: State) -> tuple[tuple[str, str], ...]:
     steps = [Fact("steps", step) for step in resolved.steps]
     first = [fact for fact in found if fact.need and fact.look]
     image = [fact for fact in found if fact.label == "image"]
+    at = next((i for i, fact in enumerate(found) if fact.label == "engine"), -1) + 1
+    found = (*found[:at], *_power(state.engine), *found[at:])
     rest = [fact for fact in found if fact not in (*first, *image)]
     shown = (*first, *image, *steps, Fact("command", resolved.shown or "none"), *rest)
     return tuple((fact.label, f"! {fact.text}" if fact.look else fact.text) for fact in shown)
+
+
+def _power(engine: EngineSeen) -> Iterator[Fact]:
+    """What it means to be allowed to use a container engine."""
+    if engine.isolated and "rootless" in engine.note:
+        yield Fact("engine", "rootless: its containers are you, at most")
+    elif engine.name.startswith(("docker", "podman")):
+        yield Fact("engine", "whoever may use it is root on its machine")
 
 
 def trust(project: Project, state: State) -> Asked:

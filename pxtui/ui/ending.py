@@ -33,14 +33,21 @@ class Ending:
     def __enter__(self) -> None:
         for number in SIGNALS:
             self._loop.add_signal_handler(number, self._signalled, number)
+        # not by the loop: it may wait already to draw on the terminal that is gone
+        signal.signal(signal.SIGHUP, self._hung_up)
 
     def __exit__(self, *error: object) -> None:
         for number in SIGNALS:
             self._loop.remove_signal_handler(number)
 
+    def _hung_up(self, *_: object) -> None:
+        if _terminal_is_gone():
+            signal.signal(signal.SIGALRM, lambda *_: os._exit(128 + signal.SIGHUP))
+            signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+        self._loop.call_soon_threadsafe(self._signalled, signal.SIGHUP)
+
     def _signalled(self, number: signal.Signals) -> None:
         if number == signal.SIGHUP and _terminal_is_gone():
-            self._insist(number)
             self._task = self._loop.create_task(self._hang_up())
         elif self._end(number):
             self._insist(number)

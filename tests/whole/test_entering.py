@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -89,3 +90,34 @@ def test_a_run_without_a_terminal_says_so(
     terminal.until("○ stopped after")
     terminal.keys("q")
     terminal.until("EXIT=0")
+
+
+def test_a_terminal_that_goes_away_while_it_is_lent_ends_the_app(
+    tmp_path: Path, terminal: Terminal, labelled: Callable[[Path], list[str]]
+) -> None:
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "polyaxonfile.yml").write_text(FILE.replace("python3 train.py", "sleep 600"))
+    trust.trust(project.find(root), "unix:///var/run/docker.sock")
+    labelled(root)
+    terminal.start(PXTUI % "false", root)
+    terminal.until("build, then run")
+    terminal.keys("r")
+    terminal.until("● running", 60)
+    terminal.keys("E")
+    terminal.until(":/code#")
+    shell = int(terminal.tmux("list-panes", "-F", "#{pane_pid}"))
+    apps = children(shell)
+    assert apps
+    apps += children(apps[0])
+    terminal.close()
+    limit = time.monotonic() + 15
+    while any(Path(f"/proc/{pid}/exe").exists() for pid in apps):
+        assert time.monotonic() < limit, "it goes on without a terminal"
+        time.sleep(0.05)
+    assert labelled(root), "the run goes on"
+
+
+def children(pid: int) -> list[int]:
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(number) for number in text.split()]

@@ -408,7 +408,7 @@ def loose(*homes: Path) -> list[str]:
     for path in (path for home in homes for path in (home, *home.rglob("*"))):
         mode, parts = path.lstat(), path.parts
         if stat.S_ISLNK(mode.st_mode) or any(
-            name in parts[:-1] for name in ("outputs", "venv", "virtualenv")
+            name in parts for name in ("outputs", "venv", "virtualenv")
         ):
             continue
         wanted = 0o700 if path.is_dir() else 0o600
@@ -432,12 +432,8 @@ def run_with(umask: str, root: Path, engine: str) -> None:
         app.leave()
 
 
-LOOSE = "places.private_dir makes the folders above with the umask's mode"
-
-
 @pytest.mark.engine
 @pytest.mark.usefixtures("engine")
-@pytest.mark.xfail(strict=True, reason=LOOSE)
 @pytest.mark.parametrize("umask", ["000", pytest.param("022", marks=pytest.mark.slow)])
 def test_nothing_is_for_others_after_a_run_on_docker(
     tmp_path: Path, labelled: Callable[[Path], list[str]], umask: str
@@ -449,7 +445,6 @@ def test_nothing_is_for_others_after_a_run_on_docker(
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason=LOOSE)
 def test_nothing_is_for_others_after_a_run_without_a_container(tmp_path: Path) -> None:
     root = clone(tmp_path / "clone", 'echo 1 > "$POLYAXON_RUN_OUTPUTS_PATH/file"', "pip --version")
     run_with("000", root, "local")
@@ -458,7 +453,6 @@ def test_nothing_is_for_others_after_a_run_without_a_container(tmp_path: Path) -
 
 @pytest.mark.engine
 @pytest.mark.usefixtures("engine")
-@pytest.mark.xfail(strict=True, reason="questions.trust says nothing of it")
 def test_the_first_question_says_that_who_may_use_the_engine_is_root(tmp_path: Path) -> None:
     root = clone(tmp_path / "clone")
     with opened(root, {"PXTUI_ENGINE": "docker"}) as app:

@@ -204,6 +204,7 @@ class LocalBuild:
                 tar.extraction_filter = lambda member, _: member
                 tar.extractall(temporary, self._members(tar))  # noqa: S202  just packed by us
             _lay_under(environment.code, temporary / CODE)
+            (temporary / CODE).chmod(0o700)
             (temporary / CODE).rename(tree)
             os.utime(tree)
         finally:
