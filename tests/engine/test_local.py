@@ -574,10 +574,13 @@ def test_all_output_of_a_terminal_is_in_the_log_and_it_can_be_stopped(
 def run_unseen(project: Project, image: str, cmd: str) -> RunSpec:
     """Let go of a run as soon as it is there, and wait for the end that nobody takes note of."""
     spec = project.spec(image, cmd)
+    go = Path(spec.folder) / "go"
+    spec = replace(spec, cmd=f"until [ -e {go} ]; do sleep 0.01; done; {cmd}")
     job = project.engine.run(spec, project.told)
     with in_thread(job.wait):
         until(lambda: running.is_running(Path(spec.folder)))
         job.close()
+    go.touch()
     until(lambda: not running.is_running(Path(spec.folder)))
     return spec
 

@@ -277,10 +277,10 @@ def test_files_that_vanish_and_shrink_while_they_are_packed(watched: Watched) ->
     root = watched.root
     (root / "many").mkdir()
     for turn in range(3):
+        seen = len(watched.told)
         (root / "large.bin").write_bytes(os.urandom(30_000_000))
         for n in range(2_000):
             (root / "many" / str(n)).write_text(f"{turn} {n}")
-        seen = len(watched.told)
         limit = time.monotonic() + 20
         while not any(one["type"] == "started" for one in watched.told[seen:]):
             assert time.monotonic() < limit, watched.said

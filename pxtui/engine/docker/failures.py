@@ -54,7 +54,8 @@ def telling(what: str, found: Found, gone: type[EngineError] = EngineLost) -> It
         told = _cause(what, found, cause if cause is not None else error)
         raise (gone if cause is not None else NoEngine)(*told) from error
     except (ValueError, KeyError, TypeError) as error:
-        raise gone(f"{what}: {_NONSENSE} ({one_line(error)})", f"look at {found.why}") from error
+        kind = NoEngine if gone is NoEngine else EngineError  # it answers: it is not lost
+        raise kind(f"{what}: {_NONSENSE} ({one_line(error)})", f"look at {found.why}") from error
 
 
 def explanation(error: APIError) -> str:
