@@ -48,7 +48,8 @@ class Ending:
 
     def _signalled(self, number: signal.Signals) -> None:
         if number == signal.SIGHUP and _terminal_is_gone():
-            self._task = self._loop.create_task(self._hang_up())
+            if self._task is None:  # it may come twice: what closes is not cut short by the second
+                self._task = self._loop.create_task(self._hang_up())
         elif self._end(number):
             self._insist(number)
 
