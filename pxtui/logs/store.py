@@ -262,11 +262,12 @@ class _End:
             self._size -= len(self._pieces.popleft()[0])
 
     def whole_lines(self) -> list[tuple[bytes, int]]:
-        """The pieces, from the first line on that is whole; nothing where none is."""
+        """At most LAST bytes, from the first line on that is whole; nothing where none is."""
         pieces = list(self._pieces)
         while pieces and b"\n" not in pieces[0][0]:
             del pieces[0]
         if pieces:
             data, kind = pieces[0]
-            pieces[0] = data[data.index(b"\n") + 1 :], kind
+            data = data[max(0, sum(len(piece) for piece, _ in pieces) - LAST) :]
+            pieces[0] = data[data.find(b"\n") + 1 :], kind
         return [piece for piece in pieces if piece[0]]
