@@ -158,6 +158,7 @@ async def look_when_idle(parts: Parts) -> None:
             continue  # somebody has looked meanwhile
         parts.touched.set()
         await look(parts)
+        watching.catch_up(parts)
         pause = max(IDLE, parts.look_took * IDLE_SHARE)
 
 

@@ -96,6 +96,8 @@ class Parts:
         """What was so before the watch began to pause."""
         self.held_listing: Listing | None = None
         """The tree of that moment."""
+        self.left_out = False
+        """A change that looked like a loop led to nothing; somebody must look at it again."""
         self.unlooked: State | None = None
         """What was so before the polyaxonfile changed, until the tree is looked at too."""
         self.working = WorkingSet(project, names, keep_draft=attended)

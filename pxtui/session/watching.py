@@ -48,6 +48,7 @@ def _follow(parts: Parts, before: State, paths: tuple[str, ...]) -> None:
     if held is not None:
         hold(parts, held, before)
     elif goal != "none":
+        parts.left_out = False
         teller.tell(Wished(goal, "changed", teller.state.watching.on_busy))
 
 
@@ -73,7 +74,9 @@ def hold(parts: Parts, held: Held, before: State | None = None) -> None:
     teller = parts.teller
     mode = teller.state.watching.mode
     if not parts.attended:
-        teller.tell(Dropped(held.text, "info", "run" if mode == "run" else "build"))
+        parts.left_out = held.why == "loop"
+        later = ": it waits until nothing changes, is then built, not run" if parts.left_out else ""
+        teller.tell(Dropped(held.text + later, "info", "run" if mode == "run" else "build"))
         return
     parts.before_hold = before or teller.state
     parts.held_listing = parts.tree.before if before else parts.tree.listing
@@ -104,6 +107,19 @@ def go_on(parts: Parts) -> None:
     goal = _leads_to(before, state) if before is not None else "none"
     if goal != "none" or not state.image_is_current:
         teller.tell(Wished(mode if goal == "none" else goal, "watch", state.watching.on_busy))
+
+
+def catch_up(parts: Parts) -> None:
+    """Nothing changes any more: build what was left out, so that the image is the tree again.
+
+    It is not run: a run that changes its own code would begin the loop anew.
+    """
+    state = parts.teller.state
+    if not parts.left_out or state.wish or state.building:
+        return
+    parts.left_out = False
+    if state.watching.mode != "off" and not state.image_is_current:
+        parts.teller.tell(Wished("build", "changed", state.watching.on_busy))
 
 
 def let_go(parts: Parts) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from pxtui import project
 from pxtui.engine.fake import Script
-from pxtui.events import Changed, Dropped, Finished, Held, Pending
+from pxtui.events import Changed, Dropped, Finished, Held, Pending, Wished
 from pxtui.session import looking
 from pxtui.settings import Settings
 from tests.session.conftest import ENDLESS, Driven, Open
@@ -273,6 +273,34 @@ async def test_without_a_person_only_the_change_is_left_out(
         (root / "train.py").write_text("print('changed')\n")
         await driven.finished(2)
         assert {request.plan.base for request in driven.engine.requests} == {"python:3.11-slim"}
+
+
+@pytest.mark.parametrize("mode", ["build", "run"])
+async def test_without_a_person_a_loop_is_built_when_it_is_over(
+    mode: str, make_project: Make, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "IDLE", 0.3)
+    monkeypatch.setattr(looking, "IDLE_SHARE", 1)
+    root = make_project()
+    async with opened(root, attended=False) as driven:
+        driven.session.consent()
+        driven.session.watch("run" if mode == "run" else "build")
+        await driven.finished(phase="build")
+        for n in range(20):
+            before = len(driven.engine.requests)
+            (root / "out.log").write_text(f"{n}")
+            await driven.until(
+                partial(lambda b: len(driven.engine.requests) > b or driven.of(Dropped), before)
+            )
+            if driven.of(Dropped):
+                break
+        (dropped,) = driven.of(Dropped)
+        assert isinstance(dropped, Dropped)
+        assert dropped.message.startswith("out.log changed soon after the start of 3 ")
+        await driven.until(lambda: driven.state.image_is_current and not driven.state.building)
+        *_, last = driven.of(Wished)
+        assert isinstance(last, Wished)
+        assert last.goal == "build", "a run that changes its own code would begin anew"
 
 
 async def test_what_follows_while_a_run_goes_is_remembered(
