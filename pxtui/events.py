@@ -369,6 +369,8 @@ class Finished:
     """The container that was kept because its files could not be taken out."""
     sizes: tuple[tuple[int, int], ...] = ()
     """Builds: bytes that each instruction added to the image, as index and size."""
+    moved: bool = False
+    """Builds: failed only because the tree would not stand still."""
     good: tuple[str, float] | None = None
     """Builds: image and time of the newest good one before on this engine; None: not known."""
 

@@ -411,5 +411,18 @@ def _build_finished(state: State, event: Finished) -> State:
         return replace(state, image=image, failed="", wish=wish, queue=queue)
     if build.closing:
         return state
-    failed = build.started.target if event.outcome == "failed" else state.failed
-    return replace(state, failed=failed, wish=None)
+    tried = event.outcome == "failed" and not event.moved
+    failed = build.started.target if tried else state.failed
+    return replace(state, failed=failed, wish=_outlived(state, build, event))
+
+
+def _outlived(state: State, build: Build, event: Finished) -> Wished | None:
+    """What is left of the wish after a failed build: a watched change wants the newest tree."""
+    wish = state.wish
+    newer = event.moved or state.target != build.started.target
+    if wish is None or event.outcome != "failed" or not newer:
+        return None
+    if wish.cause in BY_WATCH:
+        return wish
+    wish = replace(wish, with_change=wish.with_change or event.moved)
+    return _change_alone(replace(state, wish=wish))

@@ -99,7 +99,10 @@ class World:
                 self.jobs += 1
                 self.building = self.version
                 self.builds_started += 1
-                self.tell(Started("build", str(self.jobs), 1, action.cause, 0.0, action.target))
+                started = Started("build", str(self.jobs), 1, action.cause, 0.0, action.target)
+                # of the code alone, or of the steps too: then a newer one closes it
+                made = self.state.environment if self.version % 3 else "another"
+                self.tell(replace(started, environment=made))
             case schedule.CloseBuild():
                 self.tell(Closing(action.id))
             case schedule.Enqueue():
@@ -124,7 +127,7 @@ class World:
                 self.started_runs.append(started)
                 self.tell(started)
 
-    def end_build(self, outcome: Outcome) -> None:
+    def end_build(self, outcome: Outcome, *, moved: bool = False) -> None:
         build = self.state.building
         if build is None:
             return
@@ -135,7 +138,8 @@ class World:
         if outcome == "done":
             self.images[holds] = packed
         image = "image" if outcome == "done" else None
-        self.tell(Finished("build", build.started.id, outcome, 0, image, 1.0, "", None, 0.0, holds))
+        told = Finished("build", build.started.id, outcome, 0, image, 1.0, "", None, 0.0, holds)
+        self.tell(replace(told, moved=moved))
         self.hint()
 
     def end_run(self) -> None:
@@ -160,7 +164,8 @@ class World:
 STEPS = st.lists(
     st.sampled_from(
         [
-            *("change", "hint", "hint twice", "back", "done", "failed", "end run", "ask run"),
+            *("change", "hint", "hint twice", "back", "done", "failed", "moved"),
+            *("end run", "ask run"),
             *("ask build", "queue", "no", "pause", "go on"),
         ]
     ),
@@ -181,8 +186,8 @@ def drive(world: World, step: str) -> None:
             world.tell(Held("asked"))
         case "go on":
             world.go_on()
-        case "done" | "failed":
-            world.end_build("done" if step == "done" else "failed")
+        case "done" | "failed" | "moved":
+            world.end_build("done" if step == "done" else "failed", moved=step == "moved")
         case "end run":
             world.end_run()
         case "ask run":
@@ -218,7 +223,6 @@ def comes_to_rest(steps: list[str], mode: WatchMode) -> None:
     for step in steps:
         drive(world, step)
     drive(world, "go on")
-    world.version += 1
     world.hint()
     for _ in range(50):
         world.settle()

@@ -61,6 +61,8 @@ class Outcome:
     """Runs: when it ended, by the engine's word (seconds since the epoch); None: just now."""
     out_of_memory: bool = False
     """Runs: a process of it was killed at the memory limit."""
+    moved: bool = False
+    """Builds: failed only because the tree would not stand still."""
     sizes: tuple[tuple[int, int], ...] = ()
     """Builds: bytes that each instruction added to the image, as index and size."""
     kept: str = ""

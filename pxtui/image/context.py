@@ -21,6 +21,7 @@ from pxtui.image.tree import Entry, Walk, open_file, open_folder, parents, stamp
 __all__ = [
     "ContextMoved",
     "Entry",
+    "KeepsMoving",
     "Limits",
     "Listing",
     "TreeTooBig",
@@ -48,6 +49,17 @@ _KEY_IN_JSON = re.compile(rb'"private_key"\s*:\s*"-----BEGIN ')
 
 class ContextMoved(ContextError):
     """The tree changed while it was packed: look at it and pack it again."""
+
+
+class KeepsMoving(ContextError):
+    """The tree did not stand still for a build: the same may work the next time."""
+
+    def __init__(
+        self,
+        message: str = "the tree changes faster than it can be packed",
+        hint: str = "name what is being written in .dockerignore",
+    ) -> None:
+        super().__init__(message, hint)
 
 
 class TreeTooBig(ContextError):

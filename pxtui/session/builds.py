@@ -70,10 +70,24 @@ class Builds:
         target_of: Callable[[str], str],
         engine_id: str,
     ) -> None:
+        finished = _finished(started, UNFORESEEN, "")
+        try:
+            finished = self._carry_out(engine, request, started, target_of, engine_id)
+        finally:
+            self._tell(finished)
+        history.prune(self._places, self._earlier.look())
+
+    def _carry_out(
+        self,
+        engine: Engine,
+        request: BuildRequest,
+        started: Started,
+        target_of: Callable[[str], str],
+        engine_id: str,
+    ) -> Finished:
         folder = self._places.build(request.id)
         with contextlib.suppress(StateError):  # then the log says so
             private_dir(folder)
-        sink = LogWriter(folder, self._log_size)
         told = Explained(
             request, engine_id, self._earlier.look(), lambda s: self._listing(request, s)
         )
@@ -81,20 +95,17 @@ class Builds:
         def report(step: StepReport) -> None:
             self._tell(told.step(step))
 
-        outcome = UNFORESEEN
-        try:
-            self._job = engine.build(request, sink, report)
-            if self._closed:
-                self._job.close()
-            outcome = self._job.wait()
-        except EngineError as error:
-            outcome = Outcome("failed", message=str(error))
-        finally:
-            sink.close()
-            self._keep(request, told, started, outcome)
-            target = target_of(outcome.signature) if outcome.signature else ""
-            self._tell(replace(_finished(started, outcome, target), good=told.good))
-        history.prune(self._places, self._earlier.look())
+        with contextlib.closing(LogWriter(folder, self._log_size)) as sink:
+            try:
+                self._job = engine.build(request, sink, report)
+                if self._closed:
+                    self._job.close()
+                outcome = self._job.wait()
+            except EngineError as error:
+                outcome = Outcome("failed", message=str(error))
+        self._keep(request, told, started, outcome)
+        target = target_of(outcome.signature) if outcome.signature else ""
+        return replace(_finished(started, outcome, target), good=told.good)
 
     def _listing(self, request: BuildRequest, signature: str) -> Listing | None:
         """The tree of an image that was built before."""
@@ -135,4 +146,5 @@ def _finished(started: Started, outcome: Outcome, target: str) -> Finished:
         target,
         started.number,
         sizes=outcome.sizes,
+        moved=outcome.moved,
     )

@@ -195,6 +195,7 @@ def test_a_tree_that_moves_is_looked_at_again(
     failed = shop.build("echo other").outcome
     assert failed.result == "failed"
     assert "changes faster" in failed.message
+    assert failed.moved, "the watch tries it again"
 
 
 def test_newer_code_is_not_laid_over_an_older_environment(shop: Workshop) -> None:
@@ -204,6 +205,7 @@ def test_newer_code_is_not_laid_over_an_older_environment(shop: Workshop) -> Non
     outcome = shop.carry_out(request).outcome
     assert outcome.result == "failed"
     assert "polyaxon_requirements.txt changed while the image was built" in outcome.message
+    assert outcome.moved
     assert shop.build().outcome.result == "done"
 
 

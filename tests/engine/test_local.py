@@ -29,7 +29,7 @@ from pxtui.engine.local.steps import command, refusal
 from pxtui.engine.supervisor import read_json
 from pxtui.errors import EngineError
 from pxtui.gpus import NO_GPUS, Gpu, Gpus
-from pxtui.image.context import Limits, Listing, look, stage
+from pxtui.image.context import ContextMoved, Limits, Listing, look, stage
 from pxtui.image.plan import ImagePlan
 from pxtui.logs.reader import LogReader
 from pxtui.run import Mount, Port, RunSpec, Surroundings
@@ -322,6 +322,19 @@ def test_a_tree_that_moved_is_taken_as_it_is_now(project: Project) -> None:
     assert outcome.result == "done"
     assert outcome.signature == project.listing().signature
     assert "newer" in (project.tree(outcome) / "train.py").read_text()
+
+
+def test_a_tree_that_keeps_moving_is_to_be_tried_again(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def moving(*_: object) -> None:
+        raise ContextMoved("a file changed")
+
+    monkeypatch.setattr("pxtui.engine.local.building.pack_code", moving)
+    project.write("other.py", "1")
+    failed = project.build()
+    assert (failed.result, failed.moved) == ("failed", True)
+    assert "changes faster" in failed.message
 
 
 def test_a_failing_step_is_named_and_nothing_is_left(project: Project) -> None:

@@ -88,11 +88,17 @@ class Watched:
         """Whether the newest image holds what is on the disk."""
         return bool(self.builds) and in_image(self.builds[-1]["image"]) == on_disk(self.root)
 
+    def differing(self) -> list[tuple[bytes, str]]:
+        """Some files that are others in the newest image than on the disk."""
+        image, disk = in_image(self.builds[-1]["image"]), on_disk(self.root)
+        return sorted(image.items() ^ disk.items())[:20]
+
     def settles(self, seconds: float = 60) -> None:
         """The image becomes the tree, and stays it when nothing changes any more."""
         limit = time.monotonic() + seconds
         while not self.is_current:
-            assert time.monotonic() < limit, (self.said, self.told[-5:])
+            if time.monotonic() > limit:
+                pytest.fail(f"{self.said}\n{self.told[-5:]}\n{self.differing()}", pytrace=False)
             assert self.process.poll() is None, self.said
             time.sleep(0.1)
 

@@ -20,8 +20,8 @@ from pxtui.engine.local.commands import Closed, Commands
 from pxtui.engine.local.environments import Environment, Family, passed
 from pxtui.engine.local.steps import command, refusal
 from pxtui.engine.supervisor import exit_code
-from pxtui.errors import ContextError, PxtuiError
-from pxtui.image.context import ContextMoved, Listing, look_again
+from pxtui.errors import PxtuiError
+from pxtui.image.context import ContextMoved, KeepsMoving, Listing, look_again
 from pxtui.image.dockerfile import CODE
 from pxtui.image.pack import PackedFile, pack_code
 
@@ -70,7 +70,7 @@ class LocalBuild:
         except _Failed as error:
             return error.outcome
         except PxtuiError as error:
-            return Outcome("failed", message=str(error))
+            return Outcome("failed", message=str(error), moved=isinstance(error, KeepsMoving))
         except Exception as error:  # the promise: nothing is raised
             return Outcome("failed", message=f"{type(error).__name__}: {error}")
 
@@ -184,10 +184,7 @@ class LocalBuild:
                 return listing
             except ContextMoved:
                 listing = look_again(root, listing, self._commands.check)
-        raise ContextError(
-            "the tree changes faster than it can be copied",
-            "name what is being written in .dockerignore",
-        )
+        raise KeepsMoving
 
     def _copy(self, listing: Listing, environment: Environment, tree: Path) -> None:
         request = self._request

@@ -20,8 +20,8 @@ from pxtui.engine.docker.building.sending import Failed, Job, has_buildkit, send
 from pxtui.engine.docker.connection import Client, Way
 from pxtui.engine.docker.failures import one_line, telling
 from pxtui.engine.docker.image import inspect_image, layer_sizes
-from pxtui.errors import ContextError, EngineError, EngineLost, PxtuiError
-from pxtui.image.context import ContextMoved, Listing, look_again
+from pxtui.errors import EngineError, EngineLost, PxtuiError
+from pxtui.image.context import ContextMoved, KeepsMoving, Listing, look_again
 from pxtui.image.dockerfile import code_dockerfile, environment_dockerfile, instructions
 from pxtui.image.pack import pack_code, pack_environment
 from pxtui.image.plan import ImagePlan
@@ -85,7 +85,8 @@ class DockerBuild:
             if self._closed.is_set():
                 return Outcome("cancelled")
             self._progress.failed()
-            return Outcome("failed", message=one_line(error))
+            moved = isinstance(error, KeepsMoving)
+            return Outcome("failed", message=one_line(error), moved=moved)
 
     def close(self) -> None:
         """Stop it: the engine ends a build whose connection ends."""
@@ -188,10 +189,7 @@ class DockerBuild:
                 request.trees.write(listing)
             sizes = (*self._sizes, (total, self._sent_size))
             return Outcome("done", image=image, signature=listing.signature, sizes=sizes)
-        raise ContextError(
-            "the tree changes faster than it can be packed",
-            "name what is being written in .dockerignore",
-        )
+        raise KeepsMoving
 
     def _laid_over(
         self, client: Client, base: Base, key: str, environment: dict[str, Any], listing: Listing
@@ -253,7 +251,7 @@ def _check_staged(plan: ImagePlan, listing: Listing) -> None:
     now = {entry.path: entry.content for entry in listing.entries if entry.kind == "file"}
     for file in plan.staged:
         if now.get(file.name) not in (None, hashlib.sha256(file.data).hexdigest()):
-            raise ContextError(f"{file.name} changed while the image was built", "build again")
+            raise KeepsMoving(f"{file.name} changed while the image was built", "build again")
 
 
 def found_image(client: Client, project: str, key: str, listing: Listing) -> str | None:

@@ -15,9 +15,9 @@ from pxtui.engine.docker.building.buildargs import build_args
 from pxtui.engine.docker.building.progress import Progress
 from pxtui.engine.docker.building.sending import Job, has_buildkit
 from pxtui.engine.docker.connection import Client
-from pxtui.errors import ContextError, EngineError
+from pxtui.errors import EngineError
 from pxtui.image import own, own_context
-from pxtui.image.context import ContextMoved, Listing, look_again
+from pxtui.image.context import ContextMoved, KeepsMoving, Listing, look_again
 from pxtui.image.ignore import DOCKERIGNORE, IgnoreLines
 from pxtui.image.plan import Own
 
@@ -62,10 +62,7 @@ class OwnBuild:
             if request.trees is not None:
                 request.trees.write(listing)
             return Outcome("done", image=image, signature=listing.signature)
-        raise ContextError(
-            "the tree changes faster than it can be packed",
-            "name what is being written in .dockerignore",
-        )
+        raise KeepsMoving
 
     @property
     def _own(self) -> Own:
