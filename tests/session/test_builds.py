@@ -308,3 +308,18 @@ def test_a_record_that_cannot_be_written_costs_no_build(driven: Driven) -> None:
     assert driven.build()
     assert isinstance(driven.told[-1], Finished)
     assert driven.told[-1].outcome == "done"
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("broken", ["LogWriter", "Explained"])
+def test_whatever_breaks_is_told_as_ended(
+    driven: Driven, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    def breaks(*_: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(f"pxtui.session.builds.{broken}", breaks)
+    driven.build()
+    (finished,) = [e for e in driven.told if isinstance(e, Finished)]
+    assert finished.outcome == "failed"
+    assert "an error in pxtui itself" in finished.message
