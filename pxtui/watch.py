@@ -7,8 +7,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-STEP_MS = 10
-DEBOUNCE_MS = 50
+STEP_MS = 50
+DEBOUNCE_MS = 100
 POLL_MS = 1_000
 BACKOFF = (0.1, 0.5, 2.0, 5.0)
 
@@ -105,13 +105,17 @@ class Watcher:
                 # the watches are set: what changed before they were is not told by them
                 self._hint()
                 fresh = False
+            if self._others.is_set():
+                return
+            if not batch:
+                continue  # the library only looked whether it shall end
             ignored = self._ignored()
             if any(not ignored(self._relative(path)) for _, path in batch):
                 self._hint()
             # one that was replaced at once has the old name, and the watch went with the old one
             came = {path for change, path in batch if change is not watchfiles.Change.modified}
             replaced = not came.isdisjoint(folders)
-            if self._others.is_set() or replaced or (batch and self._folders(ignored) != folders):
+            if replaced or self._folders(ignored) != folders:
                 return
 
     def _folders(self, ignored: Callable[[str], bool]) -> list[str]:

@@ -30,10 +30,10 @@ from pxtui.session.parts import Parts
 from pxtui.session.working import WorkingSet
 from pxtui.state import State, target
 
-QUIET = 0.05
+QUIET = 0.03
 """Seconds without a further hint after which the tree is looked at."""
 QUIET_AT_MOST = 2.0
-FILE_LOOKS = 0.5
+FILE_LOOKS = 2.0
 """Seconds after which the polyaxonfile is read again where no hint came."""
 IDLE = 10.0
 """Seconds without a hint after which the tree is looked at all the same."""

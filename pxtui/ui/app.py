@@ -39,6 +39,9 @@ from pxtui.ui.run_actions import LONG
 from pxtui.ui.status import StatusLine
 
 MANY = 1000
+SECOND = 1.0
+AGES = 20.0
+"""Seconds after which it is shown anew how old things are."""
 """Declarations of a file that is big."""
 
 
@@ -73,7 +76,7 @@ class PxtuiApp(KeyedApp):
         now: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(session, now)
-        self._pending = False
+        self._pending, self._counted, self._shown_at = False, False, 0.0
         self._last_lines = LastLines(lambda run: session.folder("run", run))
         self.theme = theme if theme in themes.THEMES else themes.DARK
         if keymap:
@@ -106,8 +109,18 @@ class PxtuiApp(KeyedApp):
             self.body.tell(event, self.now())
         self.run_worker(self._follow())
         self.call_after_refresh(self.session.begin)
-        self.set_interval(1.0, self.refresh_state)
-        self.set_interval(1.0, lambda: self.run_worker(self.look_at_logs()))
+        self.set_interval(SECOND, self._tick)
+
+    def _tick(self) -> None:
+        """Show the time that goes by: each second what counts seconds, else only how old things are."""
+        state = self.session.state
+        if state.runs or self._counted:
+            self.run_worker(self.look_at_logs())
+        counts = bool(state.runs or state.building)
+        counts = counts or self.screen_stack[0].query_one(Messages).is_brief
+        if counts or self._counted or self.now() - self._shown_at >= AGES:
+            self.refresh_state()
+        self._counted = counts
 
     async def _follow(self) -> None:
         heard = self.session.listen()
@@ -161,6 +174,7 @@ class PxtuiApp(KeyedApp):
         if not self.is_running:
             return
         self._pending = False
+        self._shown_at = self.now()
         state, now, screen = self.session.state, self.now(), self.screen_stack[0]
         newest = newest_started(state)
         if newest is not None and not self.body.query_one(Run).shown:

@@ -109,6 +109,11 @@ class Messages(Block):
         self._state, self._cursor = state, cursor
         self.refresh()
 
+    @property
+    def is_brief(self) -> bool:
+        """Whether what is said goes by itself soon."""
+        return bool(self._brief and self._first)
+
     def _standing(self) -> Row:
         """What is so until it changes: no engine answers, or a problem of the file."""
         engine = self._state.engine

@@ -8,6 +8,7 @@ from pathlib import Path
 from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
+from textual.timer import Timer
 
 from pxtui.logs.lines import Lines
 from pxtui.logs.query import Query
@@ -22,6 +23,8 @@ from pxtui.ui.log.shown import ABOVE, AllLines, SomeLines
 
 FRAME = 1 / 30
 """Seconds between two looks at the log of a visible view."""
+SLOW = 2.0
+"""Seconds between two looks where nothing is expected to come."""
 FLOOD = 7_000
 """Lines that come at once from which on frames are left out (about 20 MB/s)."""
 LEFT_OUT = 2
@@ -48,6 +51,8 @@ class LogView(Marked):
         self.times: times.Mode | None = None
         self.look = Look((), 0, timed=False)
         self._seen, self._skip = -1, 0
+        self._frames: Timer | None = None
+        """Looks at a log that grows."""
 
     def open(self, folder: Path | None) -> None:
         """Show the log in a job's folder."""
@@ -79,7 +84,8 @@ class LogView(Marked):
 
     def on_mount(self) -> None:
         """Look at the log from now on."""
-        self.set_interval(FRAME, self.poll)
+        self._frames = self.set_interval(FRAME, self.poll)
+        self.set_interval(SLOW, self.poll)
         self.app.theme_changed_signal.subscribe(self, lambda _: self.renew())
 
     def on_unmount(self) -> None:
@@ -96,7 +102,10 @@ class LogView(Marked):
 
     def poll(self) -> None:
         """Take in what came and show it, if anyone can see it."""
-        if not self.is_attached or not self.is_on_screen:
+        if not self.is_attached:
+            return
+        self._pace()
+        if not self.is_on_screen:
             return
         if self.lines.replaced:
             folder, self.folder = self.folder, None
@@ -111,6 +120,18 @@ class LogView(Marked):
             before = self.every.count
             self.renew()
             self._skip = LEFT_OUT if self.every.count - before > FLOOD else 0
+
+    def _pace(self) -> None:
+        """Look at each frame only where something may come: that many looks cost."""
+        if self._frames is None:
+            return
+        searched = self.look.query is not None or self.every.scattered
+        whole = self.ended and not self.behind and not searched
+        at_rest = whole and self.lines.version == self._seen
+        if at_rest or self.folder is None or not self.is_on_screen:
+            self._frames.pause()
+        else:
+            self._frames.resume()
 
     async def _rest(self, intake: Intake) -> None:
         await intake.rest(ended=self.ended)
@@ -127,6 +148,7 @@ class LogView(Marked):
         if not self.is_attached:
             return
         self._seen = self.lines.version
+        self._pace()
         size = self.scrollable_content_region.size
         self.place.height = max(1, size.height)
         tokens = theme_tokens(self.app.theme_variables)

@@ -146,7 +146,8 @@ class File(Pane):
         new = state.build is None and state.image is None and not state.history
         first.state = state
         first.display = new and state.resolved is not None and self.size.height > 20
-        first.refresh(layout=True)
+        if first.display:
+            first.refresh(layout=True)
         self.fit()
 
     def _show_text(self, state: State) -> None:

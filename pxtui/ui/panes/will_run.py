@@ -94,6 +94,12 @@ class _Prospect(Block):
         super().__init__()
         self.lines: tuple[Row, ...] = ()
 
+    def show(self, lines: tuple[Row, ...]) -> None:
+        """Show others than before; to lay all out anew for the same ones costs."""
+        if lines != self.lines:
+            self.lines = lines
+            self.refresh(layout=True)
+
     def rows(self, width: int) -> Sequence[Row]:
         return ((), *self.lines)
 
@@ -124,9 +130,7 @@ class WillRun(LeftPane):
         if self._compact:
             self._note(state)
         else:
-            lines = self.query_one(_Prospect)
-            lines.lines = prospect(state)
-            lines.refresh(layout=True)
+            self.query_one(_Prospect).show(prospect(state))
             self._note_more()
 
     def on_mount(self) -> None:
