@@ -6,7 +6,7 @@ import gc
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 from textual import on
 from textual.app import ComposeResult
@@ -107,12 +107,13 @@ class PxtuiApp(KeyedApp):
         self.refresh_state()
         for event in self.session.opening:
             self.body.tell(event, self.now())
-        self.run_worker(self._follow())
+        self.screen.query_one(Messages).begin(self.session.state)
+        self.run_worker(self._follow(self.session.listen()))
         self.call_after_refresh(self.session.begin)
         self.set_interval(SECOND, self._tick)
 
     def _tick(self) -> None:
-        """Show the time that goes by: each second what counts seconds, else only how old things are."""
+        """Show that time goes by: each second what counts seconds, else only ages."""
         state = self.session.state
         if state.runs or self._counted:
             self.run_worker(self.look_at_logs())
@@ -122,9 +123,7 @@ class PxtuiApp(KeyedApp):
             self.refresh_state()
         self._counted = counts
 
-    async def _follow(self) -> None:
-        heard = self.session.listen()
-        self.screen_stack[0].query_one(Messages).begin(self.session.state)
+    async def _follow(self, heard: AsyncIterator[Event]) -> None:
         async for event in heard:
             if not self.is_running:
                 return  # the panes go one by one while the app ends
@@ -154,6 +153,11 @@ class PxtuiApp(KeyedApp):
                     self.choose_sides(saving=True)
         if isinstance(event, Started | Finished) and event.phase == "run":
             self.leave_anew()
+        self._show_soon()
+
+    @on(Pane.Fits)
+    def _show_soon(self) -> None:
+        """Show the state once, whatever happens until then."""
         if not self._pending:
             self._pending = True
             self.call_later(self.refresh_state)
@@ -171,9 +175,9 @@ class PxtuiApp(KeyedApp):
 
     def refresh_state(self) -> None:
         """Hand the state down, and ask the person what the session asks."""
+        self._pending = False
         if not self.is_running:
             return
-        self._pending = False
         self._shown_at = self.now()
         state, now, screen = self.session.state, self.now(), self.screen_stack[0]
         newest = newest_started(state)

@@ -153,7 +153,7 @@ class Body(Vertical):
         """Take the shape that fits, and show everything anew in it."""
         self.shape()
         self.settle()
-        self.call_after_refresh(self.show, self._state, self._now)
+        self.call_after_refresh(lambda: self.show(self._state, self._now))
 
     def shape(self) -> None:
         """Huge, wide, stacked, compact, or so tiny that only one pane has room."""
@@ -228,8 +228,11 @@ class Body(Vertical):
         form = self.query_one(Form)
         top = form.scroll_offset.y
         if top <= form.cursor < top + form.size.height:
-            row = Region(0, form.cursor, 1, 1)
-            self.call_after_refresh(form.scroll_to_region, row, animate=False, force=True)
+            self.call_after_refresh(self._show_row)
+
+    def _show_row(self) -> None:
+        form = self.query_one(Form)
+        form.scroll_to_region(Region(0, form.cursor, 1, 1), animate=False, force=True)
 
 
 def _shared(room: int, wants: Sequence[int], least: Sequence[int]) -> list[int]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.containers import Vertical
+from textual.message import Message
 from textual.widget import Widget
 
 from pxtui.state import State
@@ -45,6 +46,13 @@ class Pane(Vertical):
     DEFAULT_CSS = """
     Pane { height: auto; }
     """
+
+    class Fits(Message):
+        """It has another size than when it was shown the state."""
+
+    def on_resize(self) -> None:
+        """What is shown depends on the room for it."""
+        self.post_message(self.Fits())
 
     def show(self, state: State, now: float) -> None:
         """Show the state as of this moment."""

@@ -320,6 +320,9 @@ def test_whatever_breaks_is_told_as_ended(
 
     monkeypatch.setattr(f"pxtui.session.builds.{broken}", breaks)
     driven.build()
+    for thread in threading.enumerate():
+        if thread.name == "pxtui build":
+            thread.join(LIMIT)  # what it raises is this test's
     (finished,) = [e for e in driven.told if isinstance(e, Finished)]
     assert finished.outcome == "failed"
     assert "an error in pxtui itself" in finished.message

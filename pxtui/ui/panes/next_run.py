@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol, cast
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.geometry import Region
 from textual.message import Message
@@ -103,7 +103,7 @@ class NextRun(LeftPane):
         """The field stays over its row."""
         self.watch(self.query_one(Form), "scroll_y", self._place_field, init=False)
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self) -> None:
         """The field stays over its row, the names over their columns."""
         self.call_after_refresh(self._placed)
 
