@@ -30,7 +30,7 @@ from pxtui.session.parts import Parts
 from pxtui.session.working import WorkingSet
 from pxtui.state import State, target
 
-QUIET = 0.03
+QUIET = 0.12
 """Seconds without a further hint after which the tree is looked at."""
 QUIET_AT_MOST = 2.0
 FILE_LOOKS = 2.0

@@ -229,7 +229,9 @@ def test_a_real_screen_hands_it_on(tmp_path: Path, copier: str) -> None:
             assert time.monotonic() < end, output[-3000:]
             if select.select([main], [], [], 0.1)[0]:
                 output += os.read(main, 65536)
-        assert (tmp_path / "told").read_text() == "asked the terminal to copy (OSC 52)\n"
+        told = tmp_path / "told"
+        come(lambda: told.exists() and told.read_text().endswith("\n"))
+        assert told.read_text() == "asked the terminal to copy (OSC 52)\n"
     finally:
         quit_it = ["screen", "-S", "px", "-X", "quit"]
         own = {**os.environ, "SCREENDIR": str(tmp_path / "s")}
