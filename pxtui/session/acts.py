@@ -255,7 +255,7 @@ async def pause(parts: Parts) -> None:
         watching.hold(parts, Held("asked"))
     else:
         await looking.look(parts)
-        watching.go_on(parts)
+        watching.end_pause(parts, state.held)
 
 
 async def ignore(parts: Parts) -> None:
@@ -265,7 +265,8 @@ async def ignore(parts: Parts) -> None:
         parts.teller.tell(Notice("info", "there is no file to leave out"))
         return
     await looking.decide(parts, f"{LOOP}{held.path}", "ignore")
-    watching.go_on(parts)
+    watching.end_pause(parts, held)
+    parts.teller.tell(Notice("info", f"{held.path} is left out of watch and image"))
 
 
 def repeat(parts: Parts, run: str | None = None) -> None:

@@ -74,6 +74,14 @@ class Guard:
         """Whether it is what the person has agreed to."""
         return plan is not None and plan == self._agreed
 
+    def difference(self, plan: Plan | None, shown: str) -> Held | None:
+        """All that is another thing than what was agreed to; None where nothing is."""
+        agreed = self._agreed
+        if plan is None or agreed is None:
+            return None
+        facts = (*_place(agreed, plan), *_commands(agreed, plan, shown))
+        return Held("plan", f"{_names(facts)} changed outside of pxtui", facts) if facts else None
+
     def edited(self, before: Plan | None, after: Plan | None) -> None:
         """The person changed it here: what was agreed to is now this."""
         if before == self._agreed:
@@ -86,7 +94,7 @@ class Guard:
     def judge(self, paths: Iterable[str], plan: Plan | None, at: float, shown: str) -> Held | None:
         """Why these changes must not lead to anything unasked; `shown`: the command as shown."""
         paths = tuple(paths)
-        return self._loop(paths, at) or self._other_plan(paths, plan, shown)
+        return self._loop(paths, at) or self.other_plan(len(paths), plan, shown)
 
     def _loop(self, paths: tuple[str, ...], at: float) -> Held | None:
         for phase, jobs in self._jobs.items():
@@ -104,7 +112,8 @@ class Guard:
                 return Held("loop", text, path=path)
         return None
 
-    def _other_plan(self, paths: tuple[str, ...], plan: Plan | None, shown: str) -> Held | None:
+    def other_plan(self, changed: int, plan: Plan | None, shown: str) -> Held | None:
+        """Why a plan must be confirmed that came with so many changed paths."""
         agreed = self._agreed = self._agreed or plan
         if plan is None or agreed is None or plan == agreed:
             return None
@@ -112,7 +121,7 @@ class Guard:
         if place:
             return Held("plan", f"{_names(place)} changed outside of pxtui", place)
         commands = tuple(_commands(agreed, plan, shown))
-        others = len(paths) - 1
+        others = changed - 1
         if commands and (self._always or others > MANY):
             with_them = f", with {others} other files" if others > MANY else ""
             text = f"{_names(commands)} changed outside of pxtui{with_them}"

@@ -34,9 +34,22 @@ def _tell_changed(parts: Parts, paths: tuple[str, ...], leads_to: Goal) -> None:
 
 
 def _pausing(parts: Parts, held: Held) -> None:
-    _tell_pending(parts)
+    """Tell what waits, and of a plan what it is by now."""
     if held.why == "plan" and parts.guard.agrees(Plan.of(parts.teller.state)):
+        _tell_pending(parts)
         go_on(parts)  # what was changed elsewhere was changed back
+        return
+    now = parts.guard.difference(*_plan(parts)) if held.why == "plan" else None
+    if now is not None and now.facts != held.facts:
+        parts.teller.tell(now)
+    _tell_pending(parts)
+
+
+def _plan(parts: Parts) -> tuple[Plan | None, str]:
+    """What would be done now, and its command as it is shown."""
+    state = parts.teller.state
+    shown = state.reading.shown if state.reading else None
+    return Plan.of(state), shown.shown if shown else ""
 
 
 def _follow(parts: Parts, before: State, paths: tuple[str, ...]) -> None:
@@ -53,9 +66,8 @@ def _follow(parts: Parts, before: State, paths: tuple[str, ...]) -> None:
 
 
 def _judged(parts: Parts, paths: tuple[str, ...], now: float) -> Held | None:
-    state = parts.teller.state
-    shown = state.reading.shown if state.reading else None
-    return parts.guard.judge(paths, Plan.of(state), now, shown.shown if shown else "")
+    plan, shown = _plan(parts)
+    return parts.guard.judge(paths, plan, now, shown)
 
 
 def _leads_to(before: State, after: State) -> Goal:
@@ -93,6 +105,20 @@ def _tell_pending(parts: Parts) -> None:
     told = Pending(paths[:SHOWN_PATHS], len(paths))
     if told != parts.teller.state.pending:
         parts.teller.tell(told)
+
+
+def end_pause(parts: Parts, seen: Held) -> None:
+    """Go on as the person wants it who has seen this pause; another plan is shown first."""
+    state = parts.teller.state
+    if state.held is None or state.held != seen:
+        return  # it went on by itself, or what it shows is new
+    changed = state.pending.total if state.pending else 0
+    other = parts.guard.other_plan(changed, *_plan(parts)) if seen.why != "plan" else None
+    if other is None:
+        go_on(parts)
+    else:
+        parts.teller.tell(other)
+        _tell_pending(parts)
 
 
 def go_on(parts: Parts) -> None:

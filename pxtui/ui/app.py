@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.message import Message
 from textual.screen import Screen
 
 from pxtui.events import BY_WATCH, Asked, Conflicted, Event, Finished, Invalid, Loaded, Started
@@ -47,6 +48,13 @@ AGES = 20.0
 
 class Main(Screen[None], inherit_bindings=False):
     """The one screen below the dialogs; its keys are the app's."""
+
+    class Uncovered(Message):
+        """The dialog or help over it is gone."""
+
+    def on_screen_resume(self) -> None:
+        """What ended meanwhile took its keys along."""
+        self.post_message(self.Uncovered())
 
 
 class PxtuiApp(KeyedApp):
@@ -155,6 +163,7 @@ class PxtuiApp(KeyedApp):
             self.leave_anew()
         self._show_soon()
 
+    @on(Main.Uncovered)
     @on(Pane.Fits)
     def _show_soon(self) -> None:
         """Show the state once, whatever happens until then."""

@@ -110,6 +110,8 @@ def message(event: e.Event, state: State) -> e.Notice | None:
                 held_words(event),
                 "w p goes on · 5 shows what waits",
             )
+        case e.GoesOn():
+            return e.Notice("info", "the watch goes on")
         case e.Changed() if event.leads_to != "none":
             leads = f"leads to {LEADS_TO[event.leads_to]}"
             return e.Notice("info", f"{changed_words(event)} changed", leads)

@@ -38,6 +38,12 @@ def is_held(driven: Driven, builds: int | None = None) -> bool:
     return driven.state.held is not None or more
 
 
+def facts(driven: Driven) -> set[str]:
+    """What the pause shows as another thing."""
+    held = driven.state.held
+    return {label for label, _ in held.facts} if held is not None else set()
+
+
 async def test_a_pause_keeps_what_changes_and_going_on_builds_it_once(
     make_project: Make, opened: Open
 ) -> None:
@@ -223,6 +229,46 @@ async def test_a_branch_with_other_commands_pauses(make_project: Make, opened: O
         assert driven.state.pending is not None
         assert driven.state.pending.total == 31
         assert len(driven.state.pending.paths) == 20
+
+
+async def test_a_pause_shows_what_is_another_thing_by_now(make_project: Make, opened: Open) -> None:
+    root = make_project()
+    async with opened(root) as driven:
+        await watched(driven)
+        builds = len(driven.engine.requests)
+        file = root / "polyaxonfile.yml"
+        good = file.read_text()
+        file.write_text(good.replace("python:3.11-slim", "other:1"))
+        await driven.until(lambda: facts(driven) == {"image"})
+        async with driven.session._parts.looking:
+            file.write_text(good.replace("train.py", "evil.py"))
+            for n in range(30):
+                (root / f"module{n}.py").write_text("x")
+        await driven.until(lambda: facts(driven) == {"command"})
+        assert len(driven.engine.requests) == builds
+        driven.session.pause()
+        await driven.finished(2, phase="build")
+        assert driven.state.held is None
+
+
+async def test_the_end_of_a_pause_shows_another_plan_first(
+    make_project: Make, opened: Open
+) -> None:
+    root = make_project()
+    async with opened(root) as driven:
+        await watched(driven)
+        builds = len(driven.engine.requests)
+        driven.session.pause()
+        await driven.until(lambda: driven.state.held)
+        file = root / "polyaxonfile.yml"
+        file.write_text(file.read_text().replace("python:3.11-slim", "other:1"))
+        await driven.until(partial(has_pending, driven))
+        driven.session.pause()
+        await driven.until(lambda: facts(driven) == {"image"})
+        assert len(driven.engine.requests) == builds
+        driven.session.pause()
+        await driven.finished(2, phase="build")
+        assert driven.engine.requests[-1].plan.base == "other:1"
 
 
 async def test_a_loop_pauses_names_the_file_and_leaves_it_out(
