@@ -43,11 +43,12 @@ class ActingApp(OrderedApp, inherit_bindings=False):
         default: str,
         act: Callable[[], None],
         facts: Sequence[tuple[str, str]] = (),
+        is_asked: Callable[[], bool] = lambda: True,
     ) -> None:
         """Ask, and act if the answer is the first choice."""
         done = choices[0][0]
         self.push_screen(
-            Choose(text, choices, default, facts),
+            Choose(text, choices, default, facts, is_asked=is_asked),
             lambda choice: act() if choice == done else None,
         )
 

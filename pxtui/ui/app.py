@@ -225,6 +225,9 @@ class PxtuiApp(KeyedApp):
 
     def _ask(self) -> None:
         question, shown = self.session.state.question, self.screen
+        if isinstance(shown, Choose) and not shown.is_asked():
+            shown.dismiss("")
+            return
         open_id = shown.question if isinstance(shown, Choose) else ""
         if isinstance(shown, Choose) and open_id and (question is None or question.id != open_id):
             shown.dismiss("")

@@ -131,6 +131,9 @@ class RunActions(ActingApp, inherit_bindings=False):
         here = [run for run in runs if chosen is not None and run.started.id == chosen.id]
         return next(reversed(here or runs), None)
 
+    def _goes_on(self, run: Run) -> bool:
+        return any(live.started.id == run.started.id for live in self.session.state.runs)
+
     def _stop(self, run: Run) -> None:
         number, age = run.started.number, self.now() - run.started.at
         if run.deadline is not None:
@@ -140,7 +143,8 @@ class RunActions(ActingApp, inherit_bindings=False):
         else:
             text = f"Stop #{number}? It has run for {words.elapsed(age)}."
             choices = (("stop", "stop it"), ("keep", "let it run"))
-            self.sure(text, choices, "stop", lambda: self.session.stop(run.started.id))
+            stop = lambda: self.session.stop(run.started.id)  # noqa: E731
+            self.sure(text, choices, "stop", stop, is_asked=lambda: self._goes_on(run))
 
     def action_kill(self) -> None:
         """Kill the run under the cursor, or the newest."""
@@ -150,7 +154,8 @@ class RunActions(ActingApp, inherit_bindings=False):
             return
         text = f"Kill #{run.started.number}? It gets no time to save anything."
         choices = (("kill", "kill it"), ("keep", "let it run"))
-        self.sure(text, choices, "keep", lambda: self.session.kill(run.started.id))
+        kill = lambda: self.session.kill(run.started.id)  # noqa: E731
+        self.sure(text, choices, "keep", kill, is_asked=lambda: self._goes_on(run))
 
     def action_watch(self) -> None:
         """Ask for the second key: off, build, build and run; pause, leave out, while a run goes."""

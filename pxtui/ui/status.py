@@ -104,8 +104,8 @@ class StatusLine(Block):
         what = "environment" if local and not narrow else "image"
         if state.building is not None and state.runs:
             return row(("● ", "good"), (f"{what} ", "ink"), ("is being built", "soft"))
-        if state.image is not None and state.engine is not None and not state.engine.ok:
-            return ()  # nobody can say whether it is still there
+        if state.engine is not None and not state.engine.ok:
+            return ()  # nobody can say whether it is there
         if state.image is None:
             return row(("○ ", "soft"), (what if narrow else f"{what} not built", "soft"))
         if state.resolved is None:  # it may hold what the file will say when it is mended

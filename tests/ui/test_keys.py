@@ -212,6 +212,18 @@ async def test_stop_asks_for_an_old_run_and_kill_always() -> None:
         assert session.asked == [("stop", "r2"), ("kill", "r2")]
 
 
+@pytest.mark.parametrize(("key", "asked"), [("s", "Stop #1?"), ("S", "Kill #1?")])
+async def test_what_ended_by_itself_is_not_asked_about(key: str, asked: str) -> None:
+    app, session = app_on(*RUNNING, x.started("r1", 1, x.NOW - 61))
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: "s stop" in words(app))
+        await press(pilot, key)
+        await until(pilot, lambda: asked in words(app))
+        session.tell(e.Finished("run", "r1", "done", 0, "i", 1.0, "", None, x.NOW))
+        await until(pilot, lambda: asked not in words(app))
+        await until(pilot, lambda: "s stop" not in words(app))
+
+
 async def test_stopping_counts_down() -> None:
     app, _ = app_on(*RUNNING, x.started("r1", 1, x.NOW - 30), e.Stopping("r1", x.NOW + 7))
     async with app.run_test(size=SIZE) as pilot:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import events
@@ -91,12 +91,15 @@ class Choose(Dialog[str]):
         default: str,
         facts: Sequence[tuple[str, str]] = (),
         question: str = "",
+        is_asked: Callable[[], bool] = lambda: True,
     ) -> None:
         super().__init__()
         self._text, self._choices, self._default = text, choices, default
         self._facts = facts
         self.question = question
         """Id of the session's question, if it is one."""
+        self.is_asked = is_asked
+        """Whether there still is what it asks about."""
 
     def compose(self) -> ComposeResult:
         """Question, facts, choices."""
