@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 
 from pxtui.polyaxonfile.reading import Declaration
 from pxtui.state import State
@@ -32,6 +34,14 @@ class Form(Lines):
         super().__init__(with_cursor=True)
         self._change, self._reset = change, reset
         self.columns = Columns(State())
+        self._height = 0
+        """Rows that it had until now."""
+
+    def on_resize(self, event: events.Resize) -> None:
+        """A row that was seen under the cursor is seen in fewer rows too."""
+        top, before, self._height = self.scroll_offset.y, self._height, self.size.height
+        if top <= self.cursor < top + before:
+            self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False, force=True)
 
     @property
     def current(self) -> Declaration | None:
